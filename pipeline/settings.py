@@ -1,0 +1,1 @@
+"""Settings: `vending.yaml` and the environment, read once, frozen."""
