@@ -1,0 +1,36 @@
+"""What must be read of single accounts before a plan can be made: only what some request names."""
+
+from collections.abc import Mapping
+
+from pipeline.model.account import UNOBSERVED, WantedState
+from pipeline.model.observed import Details, ObservedAccount, ObservedState
+from pipeline.model.request import AccountRequest, DesiredState
+from pipeline.planning.matching import match
+
+
+def details_wanted(desired: DesiredState, observed: ObservedState, repository: str) -> Mapping[str, Details]:
+    """What to read beyond the bulk reads, by account id; accounts that need nothing more are left out.
+
+    Contacts and opt-in Regions that a request names; the tags of every account that would be adopted, because the bulk read
+    of tags is eventually consistent. A closed account answers no further questions and is asked none.
+    """
+    matching = match(desired, observed, repository)
+    wanted: dict[str, Details] = {}
+    for request in desired.requests:
+        account = matching.accounts.get(request.key)
+        if isinstance(account, ObservedAccount) and not account.state.is_closing:
+            details = _details(request, adopted=request.key in matching.adoptions)
+            if details != Details():
+                wanted[account.account_id] = details
+    return wanted
+
+
+def _details(request: AccountRequest, *, adopted: bool) -> Details:
+    if request.spec.state is WantedState.CLOSED:
+        return Details(tags=adopted)
+    contacts, regions = request.spec.contacts, request.spec.regions
+    return Details(
+        tags=adopted,
+        contacts=frozenset(contacts) if contacts is not UNOBSERVED else frozenset(),
+        regions=regions is not UNOBSERVED and bool(regions),
+    )
