@@ -1,0 +1,116 @@
+"""The words for changes."""
+
+import pytest
+
+from pipeline.model.account import ContactType
+from pipeline.model.change import Change, CloseAccount, CreateAccount, CreateUnit, FieldChange, contact_json
+from pipeline.reports.describe import differences, kind, same_effect, what, who
+from pipeline.reports.phrases import plain
+from tests.builders import a_contact, a_spec
+from tests.unit.reports.plans import a_move, an_update
+
+CONTACT = contact_json(a_contact())
+OURS = {"request": "billing", "repository": "requests"}
+CREATION = CreateAccount(
+    key="payments-prod",
+    repository="requests",
+    spec=a_spec(
+        "payments-prod",
+        organizational_unit="Workloads/Prod",
+        tags={"CostCenter": "4711", "Owner": "payments", "Tier": "1"},
+        contacts={ContactType.SECURITY: a_contact(), ContactType.BILLING: None},
+    ),
+)
+
+
+def a_field(*path: str, before: object, after: object) -> Change:
+    return an_update("billing", FieldChange(path=path, before=before, after=after))  # type: ignore[arg-type] # JSON
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (CreateUnit(path="Workloads/Prod"), "new organizational unit"),
+        (CREATION, "Workloads/Prod · aws+payments-prod@example.com · 3 tags, 1 contact"),
+        (a_move(before="/", after="Workloads"), "the root → Workloads"),
+        (
+            CloseAccount(key="old", account_id="222233334444", name="Old one"),
+            'closes "Old one", which AWS can reinstate for 90 days',
+        ),
+        (a_field("name", before="billing", after="billing-prod"), 'name "billing" → "billing-prod"'),
+        (a_field("email", before="a@example.com", after="b@example.com"), "e-mail a@example.com → b@example.com"),
+        (a_field("tags", "CostCenter", before="4711", after="4712"), "tag CostCenter 4711 → 4712"),
+        (a_field("tags", "CostCenter", before=None, after="4712"), "adds tag CostCenter 4712"),
+        (a_field("tags", "CostCenter", before="4711", after=None), "removes tag CostCenter, was 4711"),
+        (a_field("tags", "CostCenter", before="", after="x"), "tag CostCenter (empty) → x"),
+        (a_field("contacts", "security", before=None, after=CONTACT), "sets security contact"),
+        (a_field("contacts", "security", before=CONTACT, after=None), "removes security contact"),
+        (
+            a_field("contacts", "security", before=CONTACT, after={**CONTACT, "email": "x@example.com", "phone": "1"}),
+            "security contact: e-mail, phone",
+        ),
+        (a_field("ownership", before=None, after=OURS), "adopts an existing account"),
+        (a_field("ownership", before={**OURS, "request": "bill"}, after=OURS), "request renamed: bill → billing"),
+        (a_field("ownership", before={**OURS, "repository": None}, after=OURS), "repository (unset) → requests"),
+        (a_field("state", before="closed", after="open"), "state closed → open"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_every_kind_of_difference_has_its_words(change: Change, words: str) -> None:
+    assert what(change) == words
+
+
+def test_a_row_names_some_attributes_and_counts_the_rest() -> None:
+    fields = [FieldChange(path=("tags", f"Key{place}"), before="1", after="2") for place in range(30)]
+    words = what(an_update("billing", *fields))
+
+    assert words.count("tag Key") == 8
+    assert words.endswith(" · 22 more")
+    assert len(differences(an_update("billing", *fields))) == 30
+
+
+def test_a_long_value_is_cut_in_a_row_and_whole_in_full() -> None:
+    change = a_field("tags", "Purpose", before="x" * 200, after="y" * 200)
+
+    assert "x" * 99 + "… → " + "y" * 99 + "…" in what(change)
+    assert differences(change)[0].after == "y" * 200
+
+
+def test_an_account_is_named_by_key_and_id_and_by_its_name_where_that_is_another() -> None:
+    assert plain(who(a_move("search-dev"))) == "search-dev 222233334444"
+    assert (
+        plain(who(CloseAccount(key="old", account_id="222233334444", name="Old one"))) == "old (Old one) 222233334444"
+    )
+    assert plain(who(CREATION)) == "payments-prod"
+
+
+def test_an_update_that_begins_the_ownership_is_an_adoption() -> None:
+    assert kind(a_field("ownership", before=None, after=OURS)) == "adopt"
+    assert kind(a_field("ownership", before={**OURS, "request": "bill"}, after=OURS)) == "update"
+
+
+def test_the_same_difference_of_two_accounts_is_the_same_effect() -> None:
+    assert same_effect(an_update("one")) == same_effect(an_update("two"))
+    assert same_effect(a_move("one")) == same_effect(a_move("two"))
+
+
+def test_values_that_only_look_alike_are_not_the_same_effect() -> None:
+    """Rows cut long values; folding must not."""
+    one = a_field("tags", "Purpose", before=None, after="x" * 200 + "1")
+    other = a_field("tags", "Purpose", before=None, after="x" * 200 + "2")
+
+    assert what(one) == what(other)
+    assert same_effect(one) != same_effect(other)
+
+
+def test_adoptions_are_the_same_effect_although_each_has_its_own_key() -> None:
+    one = a_field("ownership", before=None, after=OURS)
+    other = a_field("ownership", before=None, after={**OURS, "request": "payments"})
+
+    assert same_effect(one) == same_effect(other)
+
+
+def test_closures_are_never_the_same_effect() -> None:
+    one, other = (CloseAccount(key="old", account_id=each, name="Old") for each in ("1" * 12, "2" * 12))
+
+    assert same_effect(one) != same_effect(other)
