@@ -1,0 +1,103 @@
+"""Our services in moto's dispatch, in place of moto's own.
+
+moto's `DomainDispatcherApplication` takes the function that makes the application of a service; ours makes our own for the
+services that we imitate, and moto's for the rest. Nothing of moto is changed.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = (
+    "false"  # before moto reads it: default images cost 4 MB per account and Region
+)
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from pipeline.sandbox import members, wire
+from pipeline.sandbox.identifiers import access_key_of
+from pipeline.sandbox.organization import Call, Organization
+from pipeline.sandbox.records import Fields
+from pipeline.sandbox.service import ERROR, OPERATION, REQUEST, Refusal, respond
+from pipeline.sandbox.spoken_errors import spoken
+from pipeline.sandbox.tagging import Delegate
+from pipeline.sandbox.transport import run
+
+
+def dispatcher(ours: Mapping[str, WSGIApplication], organization: Callable[[], Organization]) -> WSGIApplication:
+    """The server application of moto, with `ours` by service name."""
+
+    def create(service: Any) -> Any:
+        if service in ours:
+            return ours[service]
+        if service is None:
+            raise NotImplementedError("no such service")
+        application = create_backend_app(service)
+        return TokenService(application, organization) if service == "sts" else application
+
+    application: WSGIApplication = DomainDispatcherApplication(create)
+    return application
+
+
+class TokenService:
+    """moto's STS, which lets anybody assume any role of any account: here the role has to be there.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    """
+
+    def __init__(self, application: WSGIApplication, organization: Callable[[], Organization]) -> None:
+        self._application = application
+        self._organization = organization
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request: wire.Request = environ[REQUEST]
+        if environ[OPERATION].startswith("AssumeRole"):
+            role = parse_qs(request.body.decode()).get("RoleArn", [""])[0]
+            if not self._has(role):
+                environ[ERROR] = "AccessDenied"
+                text = f"The caller is not authorized to perform: sts:{environ[OPERATION]} on resource: {role}"
+                return respond(spoken("sts", request, "AccessDenied", {"message": text}, 403), start_response)
+        return self._application(environ, start_response)
+
+    def _has(self, role_arn: str) -> bool:
+        organization = self._organization()
+        with organization.lock:
+            organization.advance()
+            account = organization.latest.accounts.get((role_arn.split(":") + [""] * 5)[4])
+            return account is not None and members.can_enter(account, role_arn)
+
+
+def moto_tagging() -> Delegate:
+    """The tagging API of moto, for the resources that moto keeps; asked in JSON, since it reads no CBOR."""
+    application = create_backend_app("resourcegroupstaggingapi")
+
+    def ask(call: Call, operation: str, parameters: Fields) -> Fields:
+        body = json.dumps(parameters).encode()
+        scope = f"{access_key_of(call.caller)}/20200101/{call.region}/tagging/aws4_request"
+        environ = {
+            "REQUEST_METHOD": "POST",
+            "PATH_INFO": "/",
+            "QUERY_STRING": "",
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "CONTENT_TYPE": "application/x-amz-json-1.1",
+            "CONTENT_LENGTH": str(len(body)),
+            "HTTP_HOST": f"tagging.{call.region}.amazonaws.com",
+            "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+            "HTTP_X_AMZ_TARGET": f"ResourceGroupsTaggingAPI_20170126.{operation}",
+            "HTTP_X_MOTO_ACCOUNT_ID": call.caller,
+            "wsgi.url_scheme": "http",
+            "wsgi.input": BytesIO(body),
+        }
+        status, _, content = run(application, environ)
+        answer: Fields = json.loads(content)
+        if not status.startswith("200"):
+            raise Refusal(answer.get("__type", "InternalServiceException"), str(answer.get("message", status)))
+        return answer
+
+    return ask
