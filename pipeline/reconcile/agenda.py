@@ -1,0 +1,107 @@
+"""Who goes next, and who does not go at all: the decisions of a run, without threads."""
+
+import heapq
+from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from pipeline.model.operation import Lane
+from pipeline.model.outcome import Status
+from pipeline.reconcile.course import CONTINUES, Course, Ending
+from pipeline.reconcile.engine import Stop, Task
+
+
+class Agenda:
+    """The tasks of one run with their order, the places of the lanes, and how tasks ended. For one thread only."""
+
+    def __init__(self, tasks: Sequence[Task], places: Mapping[Lane, int], stop: Stop) -> None:
+        """Raises `ValueError` for two tasks of one id, an unknown dependency or a circle."""
+        self._order = _order_of(tasks)
+        self._courses = {task.id: Course(task=task) for task in tasks}
+        self._ranks = {task.id: rank for rank, task in enumerate(tasks)}
+        self._stop = stop
+        # Tasks that need no lane (nothing to do, or refused) queue at None, where there is always a place.
+        self._free = {lane: 1 if lane is None else places[lane] for lane in (None, *places)}
+        self._queues: dict[Lane | None, list[tuple[bool, int, Course]]] = {lane: [] for lane in self._free}
+        self._stopped: dict[Lane, Ending] = {}
+        self._ended: dict[str, Ending] = {}
+        self._line_up()
+
+    def next(self) -> tuple[Course, Ending | None] | None:
+        """The next course that can go on, or else how it ends without going on; None when none can at present."""
+        for lane, queue in self._queues.items():
+            if queue and self._free[lane]:
+                course = heapq.heappop(queue)[-1]
+                ending = self._obstacle(course)
+                return course, course.applied() if ending is None and course.lane is None else ending
+        return None
+
+    def occupy(self, lane: Lane) -> None:
+        self._free[lane] -= 1
+
+    def release(self, lane: Lane) -> None:
+        self._free[lane] += 1
+
+    def queue(self, course: Course) -> None:
+        """Wait for a place: what has begun before what is new, so that nothing half-done waits long; then as planned."""
+        heapq.heappush(self._queues[course.lane], (course.begun is None, self._ranks[course.task.id], course))
+
+    def end(self, course: Course, ending: Ending) -> None:
+        """The task is over: what waited for it lines up."""
+        if ending.stops_lane and course.lane is not None:
+            self._stopped.setdefault(course.lane, ending)
+        self._ended[course.task.id] = ending
+        self._order.done(course.task.id)
+        self._line_up()
+
+    def _line_up(self) -> None:
+        for task_id in self._order.get_ready():
+            self.queue(self._courses[task_id])
+
+    def _obstacle(self, course: Course) -> Ending | None:
+        return self._at_the_start(course) if course.begun is None else self._on_the_way(course)
+
+    def _at_the_start(self, course: Course) -> Ending | None:
+        """Why a task is not begun."""
+        task = course.task
+        if task.refusal:
+            return Ending(status=Status.FAILED, message=task.refusal)
+        if (missing := self._missing(task)) is not None:
+            return missing
+        if self._stop.is_draining:
+            return Ending(
+                status=Status.SKIPPED, message="not started: interrupted; the next run does it", hint=CONTINUES
+            )
+        for operation in task.operations:
+            if (stopped := self._stopped.get(operation.lane)) is not None:
+                return Ending(status=Status.SKIPPED, message=f"not started: {stopped.message}", hint=stopped.hint)
+        return None
+
+    def _on_the_way(self, course: Course) -> Ending | None:
+        """Why a task that has begun does not go on; a cancelled run needs no word here, the worker looks before each step."""
+        if course.lane is not None and (stopped := self._stopped.get(course.lane)) is not None:
+            return Ending(status=Status.PENDING, message=f"not finished: {stopped.message}", hint=stopped.hint)
+        return None
+
+    def _missing(self, task: Task) -> Ending | None:
+        """The first requirement, in the order of the plan, that was not applied."""
+        for needed in sorted(task.requires, key=self._ranks.__getitem__):
+            if (ending := self._ended[needed]).status is not Status.APPLIED:
+                other = self._courses[needed].task
+                message = f'not started: it needs {other.kind} "{other.subject}", which is {ending.status.value}'
+                hint = f'see "{other.subject}" first, then run `vend apply` again'
+                return Ending(status=Status.SKIPPED, message=message, hint=hint)
+        return None
+
+
+def _order_of(tasks: Sequence[Task]) -> TopologicalSorter[str]:
+    order = TopologicalSorter({task.id: sorted(task.after | task.requires) for task in tasks})
+    known = {task.id for task in tasks}
+    if len(known) < len(tasks):
+        raise ValueError("two tasks have the same id")
+    if unknown := {needed for task in tasks for needed in task.after | task.requires} - known:
+        raise ValueError(f"tasks wait for what is not there: {', '.join(sorted(unknown))}")
+    try:
+        order.prepare()
+    except CycleError as error:
+        raise ValueError(f"tasks wait for each other: {', '.join(map(str, error.args[1]))}") from error
+    return order

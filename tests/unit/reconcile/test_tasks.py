@@ -1,0 +1,126 @@
+"""Which change waits for which."""
+
+import pytest
+
+from pipeline.errors import PermanentServiceError
+from pipeline.model.account import ROOT, AccountSpec
+from pipeline.model.change import (
+    Change,
+    CloseAccount,
+    CreateAccount,
+    CreateUnit,
+    FieldChange,
+    MoveAccount,
+    UpdateAccount,
+    digest_of,
+)
+from pipeline.model.operation import Lane, Operation
+from pipeline.reconcile.engine import Task
+from pipeline.reconcile.tasks import tasks_of
+
+
+def _expand(change: Change) -> tuple[Operation, ...]:
+    return (Operation(kind=type(change).__name__, lane=Lane.ORGANIZATIONS),)
+
+
+def _create(key: str, unit: str) -> CreateAccount:
+    spec = AccountSpec(name=key, email=f"{key}@example.com", organizational_unit=unit)
+    return CreateAccount(key=key, repository="example/accounts", spec=spec)
+
+
+def _move(key: str, after: str) -> MoveAccount:
+    return MoveAccount(key=key, account_id="111122223333", name=key, before=ROOT, after=after)
+
+
+def _update(key: str, tag: str = "Team") -> UpdateAccount:
+    change = FieldChange(path=("tags", tag), before=None, after="search")
+    return UpdateAccount(key=key, account_id="111122223333", name=key, fields=(change,))
+
+
+def _tasks(*changes: Change) -> tuple[Task, ...]:
+    return tasks_of(changes, _expand)
+
+
+def _needed(task: Task, tasks: tuple[Task, ...]) -> list[str]:
+    return sorted(other.subject for other in tasks if other.id in task.requires)
+
+
+def test_there_is_one_task_per_change_in_the_same_order() -> None:
+    changes = (CreateUnit(path="Workloads"), _create("new", "Sandbox"), CloseAccount(key="a", account_id="1", name="a"))
+
+    tasks = _tasks(*changes)
+
+    assert [task.change_digest for task in tasks] == [digest_of(change) for change in changes]
+    assert [(task.kind, task.subject, task.account_id) for task in tasks] == [
+        ("create-unit", "Workloads", None),
+        ("create", "new", None),
+        ("close", "a", "1"),
+    ]
+    assert [task.operations[0].kind for task in tasks] == ["CreateUnit", "CreateAccount", "CloseAccount"]
+
+
+def test_changes_of_one_subject_come_one_after_the_other() -> None:
+    tasks = _tasks(_move("a", "Sandbox"), _move("b", "Sandbox"), _update("a"), _update("a", "Other"))
+
+    assert [sorted(task.after) for task in tasks] == [[], [], [tasks[0].id], [tasks[2].id]]
+    assert not any(task.requires for task in tasks)
+
+
+def test_a_unit_and_a_request_of_the_same_name_are_two_subjects() -> None:
+    tasks = _tasks(CreateUnit(path="sandbox"), _update("sandbox"))
+
+    assert not any(task.after for task in tasks)
+
+
+def test_what_goes_to_a_unit_requires_every_new_unit_above_it() -> None:
+    tasks = _tasks(
+        CreateUnit(path="Workloads"),
+        CreateUnit(path="Workloads/Prod"),
+        CreateUnit(path="Workloads/Prod/EU"),
+        _create("new", "Workloads/Prod"),
+        _move("old", "Workloads/Prod/EU"),
+        _move("out", "Workloads"),
+    )
+
+    assert [_needed(task, tasks) for task in tasks] == [
+        [],
+        ["Workloads"],
+        ["Workloads", "Workloads/Prod"],
+        ["Workloads", "Workloads/Prod"],
+        ["Workloads", "Workloads/Prod", "Workloads/Prod/EU"],
+        ["Workloads"],
+    ]
+
+
+def test_units_that_exist_already_and_the_root_are_no_requirement() -> None:
+    tasks = _tasks(CreateUnit(path="Other"), _move("a", ROOT), _create("b", "Workloads/Prod"), _update("c"))
+
+    assert not any(task.requires for task in tasks)
+
+
+def test_the_ids_are_the_same_in_every_run_and_different_within_one() -> None:
+    changes = (_update("a"), _update("a", "Other"), _move("a", "Sandbox"), CreateUnit(path="a"))
+
+    tasks = _tasks(*changes)
+
+    assert len({task.id for task in tasks}) == 4
+    assert [task.id for task in tasks] == [task.id for task in _tasks(*changes)]
+
+
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        (PermanentServiceError("this backend closes no accounts"), "this backend closes no accounts"),
+        (KeyError("lane"), "unexpected: KeyError: 'lane'"),
+    ],
+)
+def test_a_change_that_cannot_be_taken_apart_is_refused_alone(error: Exception, refusal: str) -> None:
+    def expand(change: Change) -> tuple[Operation, ...]:
+        if isinstance(change, CloseAccount):
+            raise error
+        return _expand(change)
+
+    tasks = tasks_of((CloseAccount(key="a", account_id="1", name="a"), _update("b")), expand)
+
+    assert [task.refusal for task in tasks] == [refusal, ""]
+    assert [len(task.operations) for task in tasks] == [0, 1]
