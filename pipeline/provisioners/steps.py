@@ -1,0 +1,161 @@
+"""The steps that changes are carried out by: what an `Operation` says, with types.
+
+A step holds JSON only, the value expected before and the one wanted after: so it can be stored, sent to another process,
+and repeated. `operation_of` and `step_of` are inverse to each other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from pipeline.errors import PermanentServiceError
+from pipeline.model.account import Contact
+from pipeline.model.change import contact_from
+from pipeline.model.json import Json
+from pipeline.model.operation import Lane, Operation
+from pipeline.provisioners.ownership import NOBODY, Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeUnit:
+    """Create one organizational unit."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestCreation:
+    """Ask AWS for an account; it takes minutes until it is there. `tags` are the declared ones, without ownership."""
+
+    key: str
+    repository: str
+    name: str
+    email: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForCreation:
+    """Ask how a requested creation goes, until the account is there and visible."""
+
+    key: str
+    repository: str
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Move an account between units. `account_id` is None for an account of this change: then it is among the facts."""
+
+    key: str
+    account_id: str | None
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename:
+    key: str
+    account_id: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Write the ownership tags. `before`: the request key and the repository that the tags name now; None where unset."""
+
+    key: str
+    account_id: str
+    repository: str
+    before: Mapping[str, str] | None
+
+    @property
+    def owner_before(self) -> Owner:
+        return NOBODY if self.before is None else Owner(self.before.get("request"), self.before.get("repository"))
+
+    @property
+    def owner_after(self) -> Owner:
+        return Owner(key=self.key, repository=self.repository)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetTags:
+    """Set tags, all in one call. `before` holds the value of each, None where unset."""
+
+    key: str
+    account_id: str
+    before: Mapping[str, str | None]
+    after: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveTags:
+    """Remove tags, all in one call. `before` holds the value of each."""
+
+    key: str
+    account_id: str
+    before: Mapping[str, str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetContact:
+    """Set or, with `after` None, remove one alternate contact; contacts in the form of `contact_json`."""
+
+    key: str
+    account_id: str | None
+    contact_type: str
+    before: Mapping[str, Json] | None
+    after: Mapping[str, Json] | None
+
+    @property
+    def contact_before(self) -> Contact | None:
+        return None if self.before is None else contact_from(self.before)
+
+    @property
+    def contact_after(self) -> Contact | None:
+        return None if self.after is None else contact_from(self.after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Close:
+    key: str
+    account_id: str
+    name: str
+
+
+Step = MakeUnit | RequestCreation | WaitForCreation | Move | Rename | Claim | SetTags | RemoveTags | SetContact | Close
+AccountStep = Move | Rename | Claim | SetTags | RemoveTags | SetContact | Close
+"""Steps on an account that exists."""
+
+_KINDS: Final[Mapping[str, tuple[type[Any], Lane]]] = {
+    "create-unit": (MakeUnit, Lane.ORGANIZATIONS),
+    "request-creation": (RequestCreation, Lane.CREATION),
+    "wait-for-creation": (WaitForCreation, Lane.CREATION),
+    "move": (Move, Lane.ORGANIZATIONS),
+    "rename": (Rename, Lane.ORGANIZATIONS),
+    "claim": (Claim, Lane.ORGANIZATIONS),
+    "set-tags": (SetTags, Lane.ORGANIZATIONS),
+    "remove-tags": (RemoveTags, Lane.ORGANIZATIONS),
+    "set-contact": (SetContact, Lane.ORGANIZATIONS),
+    "close": (Close, Lane.CLOSING),
+}
+_KIND_OF: Final = {step: (kind, lane) for kind, (step, lane) in _KINDS.items()}
+
+
+def operation_of(step: Step) -> Operation:
+    kind, lane = _KIND_OF[type(step)]
+    return Operation(kind=kind, lane=lane, arguments=asdict(step))
+
+
+def step_of(operation: Operation) -> Step:
+    """The step that `operation_of` wrote. Raises `PermanentServiceError` for one of another version."""
+    try:
+        step: Step = _KINDS[operation.kind][0](**operation.arguments)
+    except (KeyError, TypeError) as error:
+        raise PermanentServiceError(
+            f'operation "{operation.kind}": this version does not know it in this form',
+            hint="plan and apply with the same version of vend",
+        ) from error
+    return step
