@@ -1,11 +1,58 @@
+# What a developer does here. `make help` lists the targets.
 PYTHON ?= python3
 BIN := .venv/bin
+VEND := $(BIN)/vend
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
 .venv/installed: requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+	@touch $@
 
 .PHONY: setup
-setup: .venv/installed
+setup: .venv/installed ## install everything into .venv, pinned by hash
+
+.PHONY: run
+run: setup ## the main job on the sample organization, against an embedded AWS
+	@BIN=$(BIN) sh tools/demo.sh
+
+.PHONY: check
+check: setup ## lint, types, import contracts, sizes, schemas, samples
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/check_sizes.py
+	$(BIN)/check-jsonschema --check-metaschema schemas/*.json
+	$(BIN)/check-jsonschema --schemafile schemas/settings.schema.json vending.yaml
+	$(BIN)/check-jsonschema --schemafile schemas/organization.schema.json account-requests/_organization.yaml
+	find account-requests -name _defaults.yaml -print0 | xargs -0 $(BIN)/check-jsonschema --schemafile schemas/defaults.schema.json
+	find account-requests -name "[!_]*.yaml" -print0 | xargs -0 $(BIN)/check-jsonschema --schemafile schemas/account-request.schema.json
+	$(VEND) validate
+
+.PHONY: test
+test: setup ## all tests but the long ones
+	$(BIN)/pytest -q -n auto
+
+.PHONY: soak
+soak: setup ## long and statistical runs: fuzzing, large organizations
+	$(BIN)/pytest -q -m soak --timeout 3600
+
+.PHONY: bench
+bench: setup ## measure; results and the machine go to benchmarks/README.md by hand
+	$(BIN)/python -m benchmarks
+
+.PHONY: lock
+lock: setup ## pin the dependencies anew
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
+		--extra sandbox --group dev pyproject.toml -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

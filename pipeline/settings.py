@@ -1,1 +1,214 @@
-"""Settings: `vending.yaml` and the environment, read once, frozen."""
+"""`vending.yaml`, read once: what this organization is, and what a run may do. Rooms receive plain values from it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.account_requests import yaml
+from pipeline.account_requests.rules import Rules
+from pipeline.account_requests.schema import Kind, check
+from pipeline.account_requests.written import Document
+from pipeline.errors import SettingsError
+from pipeline.model.finding import Finding
+from pipeline.model.json import Json
+from pipeline.planning.policy import Policy, TagsMode
+
+FILE: Final = "vending.yaml"
+_MINIMAL: Final = 'organization: {management_account: "111122223333", home_region: eu-west-1}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """`management_account`: twelve digits. `home_region`: a Region's code."""
+
+    management_account: str
+    home_region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles:
+    """ARNs of the roles in the management account that a run assumes; None for the credentials as they are."""
+
+    plan: str | None = None
+    apply: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    mode: TagsMode = TagsMode.AUTHORITATIVE
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guards:
+    """As in `planning.policy.Policy`."""
+
+    protected_units: tuple[str, ...] = ()
+    max_closures: int = 3
+    max_changed_share: float = 0.3
+    always_confirm: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """`repair`: never, safe or all."""
+
+    repair: str = "safe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateBucket:
+    bucket: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """One customization for the accounts of some units; no `units` stands for every account."""
+
+    name: str
+    units: tuple[str, ...] = ()
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customizations:
+    """Accepted and carried; not yet applied. `waves`: numbers of accounts, or shares like "10%"."""
+
+    state: StateBucket | None = None
+    layers: tuple[Layer, ...] = ()
+    waves: tuple[int | str, ...] = ()
+    failure_budget: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineSettings:
+    """`accounts`: how many are created at a time, 1 to 5. `customizations` is carried; not yet applied."""
+
+    kind: str = "inline"
+    accounts: int = 5
+    customizations: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that `vending.yaml` says, with the defaults of what it does not say."""
+
+    organization: Organization
+    repository: str = "account-vending"
+    roles: Roles = field(default_factory=Roles)
+    provisioner: str = "organizations"
+    execution_role: str = "OrganizationAccountAccessRole"
+    email_domains: tuple[str, ...] = ()
+    required_tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Tags = field(default_factory=Tags)
+    guards: Guards = field(default_factory=Guards)
+    drift: Drift = field(default_factory=Drift)
+    customizations: Customizations = field(default_factory=Customizations)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+
+    def policy(self) -> Policy:
+        """What a plan may do."""
+        return Policy(
+            repository=self.repository,
+            tags_mode=self.tags.mode,
+            tags_ignore=self.tags.ignore,
+            protected_units=self.guards.protected_units,
+            max_closures=self.guards.max_closures,
+            max_changed_share=self.guards.max_changed_share,
+            always_confirm=self.guards.always_confirm,
+        )
+
+    def rules(self, today: date) -> Rules:
+        """What requests have to keep to."""
+        return Rules(email_domains=self.email_domains, required_tags=self.required_tags, today=today)
+
+
+def load_settings(root: Path) -> Settings:
+    """The settings in `root/vending.yaml`. Raises `SettingsError` with everything that is wrong with the file."""
+    document = _read(root / FILE)
+    findings = check(Kind.SETTINGS, document) or tuple(_unusable_patterns(document))
+    if findings:
+        message = f"{FILE}: there {'is 1 problem' if len(findings) == 1 else f'are {len(findings)} problems'}"
+        raise SettingsError(message, findings=findings, hint="correct it; nothing was done")
+    return _settings(document.value)
+
+
+def _read(path: Path) -> Document:
+    try:
+        with path.open("rb") as stream:
+            found = yaml.read(stream.read(yaml.MAX_BYTES + 1), FILE)
+    except FileNotFoundError:
+        hint = f"write at least: {_MINIMAL}; or name another folder with --root"
+        raise SettingsError(f"{FILE}: there is no such file in {path.parent}", hint=hint) from None
+    except OSError as error:
+        message = f"{FILE}: it cannot be read: {error.strerror or type(error).__name__}"
+        raise SettingsError(message, hint="make it a readable file") from None
+    if isinstance(found, Document):
+        return found
+    raise SettingsError(
+        f"{FILE}: it cannot be used", findings=found, hint=f"a whole file can be as short as: {_MINIMAL}"
+    )
+
+
+def _unusable_patterns(document: Document) -> Iterator[Finding]:
+    tags = document.nearest(("required_tags",)).content
+    for key, node in tags.items() if isinstance(tags, dict) and "required_tags" in document.content else ():
+        try:
+            re.compile(str(node.content))
+        except (re.error, RecursionError, OverflowError) as error:
+            yield Finding(
+                location=node.place,
+                rule="settings-pattern",
+                message=f'required_tags.{key} "{node.content}" is not a regular expression: {error}',
+                hint='write one, like "^[0-9]{4}$"',
+                attribute=f"required_tags.{key}",
+            )
+
+
+def _settings(value: dict[str, Any]) -> Settings:
+    """The settings that a valid document stands for."""
+    sections: dict[str, Any] = {
+        **value,
+        "organization": Organization(**value["organization"]),
+        "roles": Roles(**value.get("roles", {})),
+        "email_domains": tuple(value.get("email_domains", ())),
+        "tags": _tags(value.get("tags", {})),
+        "guards": _guards(value.get("guards", {})),
+        "drift": Drift(**value.get("drift", {})),
+        "customizations": _customizations(value.get("customizations", {})),
+        "engine": EngineSettings(**_whole(value.get("engine", {}), "accounts", "customizations")),
+    }
+    return Settings(**sections)
+
+
+def _whole(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """JSON Schema takes 5.0 for a whole number; Python does not."""
+    return {key: int(each) if key in names else each for key, each in value.items()}
+
+
+def _tags(value: Mapping[str, Any]) -> Tags:
+    return Tags(mode=TagsMode(value.get("mode", TagsMode.AUTHORITATIVE)), ignore=tuple(value.get("ignore", ())))
+
+
+def _guards(value: Mapping[str, Any]) -> Guards:
+    return Guards(
+        **{
+            **_whole(value, "max_closures"),
+            "protected_units": tuple(value.get("protected_units", ())),
+            "always_confirm": frozenset(value.get("always_confirm", ())),
+        }
+    )
+
+
+def _customizations(value: Mapping[str, Any]) -> Customizations:
+    layers = tuple(Layer(**{**layer, "units": tuple(layer.get("units", ()))}) for layer in value.get("layers", ()))
+    return Customizations(
+        state=StateBucket(**value["state"]) if "state" in value else None,
+        layers=layers,
+        waves=tuple(value.get("waves", ())),
+        failure_budget=int(value.get("failure_budget", 0)),
+    )

@@ -22,9 +22,11 @@ def problems(path: Path) -> list[str]:
     found = []
     if (lines := len(text.splitlines())) > MODULE_LINES:
         found.append(f"{path}:1: module of {lines} lines; at most {MODULE_LINES}")
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (length := _body_lines(node)) > FUNCTION_LINES:
-            found.append(f"{path}:{node.lineno}: function {node.name} of {length} lines; at most {FUNCTION_LINES}")
+    found += [
+        f"{path}:{node.lineno}: function {node.name} of {length} lines; at most {FUNCTION_LINES}"
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (length := _body_lines(node)) > FUNCTION_LINES
+    ]
     return found
 
 

@@ -1,4 +1,38 @@
 """Arguments in, text and exit code out.
 
-Law of the room: the only place that prints and exits.
+Law of the room: the only place that prints and exits. Each verb is a module of `verbs/`, imported when it is called, so that
+`vend --help` and shell completion cost nothing.
 """
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.cli.arguments import build_parser
+from pipeline.cli.output import print_error
+from pipeline.errors import ExitCode, VendError
+
+if TYPE_CHECKING:
+    from pipeline.app.parts import Parts
+
+
+def main(arguments: Sequence[str] | None = None, parts: "Parts | None" = None) -> int:
+    """The console command `vend`; the answer is the exit code. Without `parts`, the real ones are used."""
+    parsed = build_parser().parse_args(arguments)
+    if parsed.verbose or parsed.log_format != "text":
+        importlib.import_module("pipeline.cli.logs").set_up(verbose=parsed.verbose, form=parsed.log_format)
+    verb = importlib.import_module(f"pipeline.cli.verbs.{parsed.verb}")
+    try:
+        return int(verb.run(parsed, Path.cwd(), parts or importlib.import_module("pipeline.app.parts").Parts()))
+    except VendError as error:
+        print_error(error)
+        return int(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("vend: interrupted\n")
+        return int(ExitCode.INCOMPLETE)
+    except BrokenPipeError:
+        # The reader of our output (`vend plan | head`) has gone; that is not an error of the run.
+        sys.stderr.close()
+        return int(ExitCode.OK)

@@ -20,6 +20,7 @@ class FieldChange:
 
     Paths: `("name",)`, `("email",)`, `("tags", KEY)`, `("contacts", TYPE)`, `("ownership",)`. The value of `ownership` is
     `{"request": KEY, "repository": NAME}`; from None it is an adoption, from another key a renamed request file.
+    `("email",)` and `("state",)` (a closed account that should be open) stand only in holds: nothing carries them out.
     """
 
     path: Path

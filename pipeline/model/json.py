@@ -14,4 +14,5 @@ def canonical(value: Json) -> str:
 
 def digest(value: Json) -> str:
     """SHA-256 of the canonical text, 64 hexadecimal characters."""
-    return sha256(canonical(value).encode()).hexdigest()
+    # JSON from elsewhere may carry half of a surrogate pair; it has a digest like any other text.
+    return sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,173 @@
+"""`vend apply`: plan again, carry out the changes that were reviewed, observe again."""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline import __version__
+from pipeline.app.desire import Desire, read_desire
+from pipeline.app.observe import observe_for
+from pipeline.app.parts import Parts
+from pipeline.app.provenance import origins_of
+from pipeline.app.workspace import Workspace
+from pipeline.errors import ExitCode, ServiceError, UsageError
+from pipeline.model.change import subject_of
+from pipeline.model.finding import Finding
+from pipeline.model.outcome import Outcome, Status
+from pipeline.model.plan import Plan
+from pipeline.planning.planning import make_plan
+from pipeline.planning.review import NOT_REVIEWED, Review, review
+from pipeline.provisioners.protocol import Provisioner
+from pipeline.reconcile.engine import Listener, Stop
+from pipeline.reconcile.listening import Several
+from pipeline.reconcile.reconcile import reconcile
+from pipeline.reconcile.record import RunRecord
+from pipeline.reconcile.recorder import Recorder, Write
+
+_logger = logging.getLogger(__name__)
+
+Approve = Callable[[Plan], Plan | None]
+"""Given the plan as it is now, answers the plan that was reviewed; None if nobody approves."""
+
+SETTLING = (2.0, 4.0, 8.0, 16.0)
+"""Seconds between observations after a run, while listings still lag behind what this run has changed and read back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applying:
+    """How an apply is to go: who approves, who listens, who may stop it, and where its record goes."""
+
+    approve: Approve
+    listener: Listener
+    stop: Stop = field(default_factory=Stop)
+    record: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an apply did. `review` is None if findings stood in the way or nobody approved.
+
+    `remaining` is the plan that is left after the run; None if the organization was not observed again.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    run: str = ""
+    record: Path | None = None
+    review: Review | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    remaining: Plan | None = None
+    exit_code: ExitCode = ExitCode.OK
+
+
+def apply(workspace: Workspace, parts: Parts, wish: Applying) -> Applied:
+    """Carry out the reviewed changes of a new plan, and say what is left.
+
+    Raises `VendError` only before the first change; from then on everything is an outcome.
+    """
+    desire = read_desire(workspace, parts)
+    if not desire.is_valid:
+        return Applied(findings=desire.findings, exit_code=ExitCode.FINDINGS)
+    notes = _Notes()
+    run_id = parts.new_run_id()
+    provisioner = parts.provisioner(desire.settings, run_id, notes.wrote, wish.stop)
+    run = _Run(run_id=run_id, desire=desire, parts=parts, provisioner=provisioner)
+    plan = run.plan()
+    reviewed = wish.approve(plan)
+    if reviewed is None:
+        return Applied(findings=desire.findings, run=run_id, exit_code=ExitCode.NOT_REVIEWED)
+    reviewing = review(plan, reviewed)
+    path = wish.record or workspace.record_file(run_id)
+    recorder = notes.recorder = _begin(path, run.record(workspace, reviewing.plan, reviewed), parts)
+    listener = Several(recorder, wish.listener)
+    outcomes = reconcile(reviewing.plan.changes, provisioner, parts.engine(desire.settings), listener, wish.stop)
+    remaining = run.settle(reviewed, outcomes, wish.stop) if outcomes else reviewing.plan
+    code = exit_code_of(remaining or reviewing.plan, outcomes)
+    recorder.close(exit_code=code, interrupted=wish.stop.is_draining)
+    return Applied(
+        findings=desire.findings,
+        run=run_id,
+        record=path,
+        review=reviewing,
+        outcomes=outcomes,
+        remaining=remaining,
+        exit_code=code,
+    )
+
+
+def exit_code_of(left: Plan, outcomes: Iterable[Outcome]) -> ExitCode:
+    """The most urgent answer: incomplete, findings, not what was reviewed, on hold, done."""
+    unfinished = any(outcome.status in {Status.FAILED, Status.PENDING} for outcome in outcomes)
+    if unfinished or left.changes:
+        return ExitCode.INCOMPLETE
+    if left.has_errors:
+        return ExitCode.FINDINGS
+    if any(hold.guard == NOT_REVIEWED for hold in left.holds):
+        return ExitCode.NOT_REVIEWED
+    return ExitCode.ON_HOLD if left.holds else ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """One run: what it wants, and the one backend (with its limits) that it uses throughout."""
+
+    run_id: str
+    desire: Desire
+    parts: Parts
+    provisioner: Provisioner
+
+    def plan(self, *, reread_tags_of: Iterable[str] = ()) -> Plan:
+        observed = observe_for(self.desire, self.provisioner, reread_tags_of=reread_tags_of)
+        return make_plan(self.desire.desired, observed, self.desire.settings.policy())
+
+    def record(self, workspace: Workspace, plan: Plan, reviewed: Plan) -> RunRecord:
+        return RunRecord(
+            run_id=self.run_id,
+            version=__version__,
+            verb="apply",
+            started=self.parts.clock.now().isoformat(timespec="seconds"),
+            reviewed=reviewed.digest,
+            requests=origins_of(workspace, self.desire, {subject_of(change) for change in plan.changes}),
+        )
+
+    def settle(self, reviewed: Plan, outcomes: tuple[Outcome, ...], stop: Stop) -> Plan | None:
+        """The plan that is left, once AWS shows what this run has read back; None if nobody looked again.
+
+        Single reads see a change before the listings do that a plan is made from, so the plan is made again for a while.
+        """
+        touched = {outcome.account_id for outcome in outcomes if outcome.account_id is not None}
+        applied = {outcome.subject for outcome in outcomes if outcome.status is Status.APPLIED}
+        left: Plan | None = None
+        for delay in (0.0, *SETTLING):
+            self.parts.clock.sleep(delay)
+            if stop.is_cancelled:
+                return None
+            try:
+                left = review(self.plan(reread_tags_of=touched), reviewed).plan
+            except ServiceError as error:
+                _logger.warning("the organization cannot be observed after the run: %s", error)
+                return None
+            if not any(subject_of(change) in applied for change in left.changes):
+                return left
+        return left
+
+
+class _Notes:
+    """Leads the backend's notes of its writes to the record, which begins after the backend was made."""
+
+    def __init__(self) -> None:
+        self.recorder: Recorder | None = None
+
+    def wrote(self, write: Write) -> None:
+        if self.recorder is None:
+            raise RuntimeError(f"{write.service} {write.operation} was called before the run record began")
+        self.recorder.wrote(write)
+
+
+def _begin(path: Path, record: RunRecord, parts: Parts) -> Recorder:
+    try:
+        return Recorder(path, record, parts.clock)
+    except OSError as error:
+        raise UsageError(
+            f'"{path}" cannot be written: {error.strerror}', hint="name another file with --record; nothing was changed"
+        ) from error

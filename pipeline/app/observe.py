@@ -1,0 +1,64 @@
+"""`vend observe`, and the observation that every plan starts from."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.app.desire import Desire, read_desire
+from pipeline.app.parts import Parts
+from pipeline.app.workspace import Workspace
+from pipeline.errors import UsageError
+from pipeline.model.observed import Details, ObservedState
+from pipeline.planning.details import details_wanted
+from pipeline.planning.documents import observed_from_json
+from pipeline.provisioners.protocol import Observer
+
+
+def observe(workspace: Workspace, parts: Parts) -> ObservedState:
+    """The organization as it is, with the details that the valid requests name."""
+    desire = read_desire(workspace, parts)
+    return observe_for(desire, parts.observer(desire.settings, parts.new_run_id()))
+
+
+def observe_for(desire: Desire, observer: Observer, *, reread_tags_of: Iterable[str] = ()) -> ObservedState:
+    """One observation for planning `desire`.
+
+    `reread_tags_of`: accounts that were just written to; the bulk read of tags may not show it yet.
+    Raises `UsageError` when the credentials belong to another organization than `vending.yaml` names.
+    """
+    observed = observer.observe()
+    _check_organization(desire, observed)
+    wanted = dict(details_wanted(desire.desired, observed, desire.settings.repository))
+    present = {account.account_id for account in observed.accounts}
+    for account_id in set(reread_tags_of) & present:
+        wanted[account_id] = replace(wanted.get(account_id, Details()), tags=True)
+    return observer.observe_details(observed, _only_named(wanted))
+
+
+def read_observed(path: Path, desire: Desire) -> ObservedState:
+    """An observed state from a file that `vend observe -o` wrote. Raises `DocumentError`, `UsageError`."""
+    observed = observed_from_json(read_text(path, "--observed"))
+    _check_organization(desire, observed)
+    return observed
+
+
+def read_text(path: Path, argument: str) -> str:
+    """The text of a file that an argument names. Raises `UsageError` if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f'{argument}: "{path}" cannot be read: {error}', hint="check the path") from error
+
+
+def _only_named(wanted: Mapping[str, Details]) -> dict[str, Details]:
+    return {account_id: details for account_id, details in wanted.items() if details != Details()}
+
+
+def _check_organization(desire: Desire, observed: ObservedState) -> None:
+    wanted = desire.settings.organization.management_account
+    if observed.management_account_id != wanted:
+        raise UsageError(
+            f'vending.yaml: the management account is "{wanted}", and AWS answers for the organization of '
+            f'"{observed.management_account_id}"',
+            hint="use credentials of the right organization, or correct organization.management_account",
+        )

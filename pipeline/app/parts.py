@@ -1,0 +1,81 @@
+"""The choice of real parts: which clock, which backend, which engine."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from pipeline.app.clock import SystemClock
+from pipeline.model.clock import Clock
+from pipeline.model.operation import Lane
+from pipeline.provisioners import organizations
+from pipeline.provisioners.aws.connection import Connection
+from pipeline.provisioners.aws.writes import ApiWrite
+from pipeline.provisioners.protocol import Observer, Provisioner
+from pipeline.reconcile.engine import Engine, Stop
+from pipeline.reconcile.inline import InlineEngine
+from pipeline.reconcile.patience import StoppableClock
+from pipeline.reconcile.record import run_id
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What a verb works with. Tests give another clock; everything else follows from the settings."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    token: Callable[[], str] = field(default=lambda: secrets.token_hex(3))
+
+    def today(self) -> date:
+        return self.clock.now().date()
+
+    def new_run_id(self) -> str:
+        return run_id(self.clock.now(), self.token())
+
+    def observer(self, settings: Settings, run: str) -> Observer:
+        """A backend on a client that cannot write."""
+        connection = self._connection(settings, run, role=settings.roles.plan, read_only=True)
+        return self._backend(settings, connection)
+
+    def provisioner(
+        self, settings: Settings, run: str, on_write: Callable[[ApiWrite], None], stop: Stop
+    ) -> Provisioner:
+        """A backend that can write, tells of each write, and waits no longer once the run is cancelled."""
+        connection = self._connection(
+            settings,
+            run,
+            role=settings.roles.apply,
+            read_only=False,
+            clock=StoppableClock(self.clock, stop),
+            on_write=on_write,
+        )
+        return self._backend(settings, connection)
+
+    def engine(self, settings: Settings) -> Engine:
+        return InlineEngine(clock=self.clock, lanes={Lane.CREATION: settings.engine.accounts})
+
+    def _connection(
+        self,
+        settings: Settings,
+        run: str,
+        *,
+        role: str | None,
+        read_only: bool,
+        clock: Clock | None = None,
+        on_write: Callable[[ApiWrite], None] | None = None,
+    ) -> Connection:
+        return Connection(
+            region=settings.organization.home_region,
+            role_arn=role,
+            run_id=run,
+            read_only=read_only,
+            clock=clock or self.clock,
+            on_write=on_write,
+        )
+
+    def _backend(self, settings: Settings, connection: Connection) -> Provisioner:
+        return organizations.connect(
+            connection,
+            execution_role=settings.execution_role,
+            repository=settings.repository,
+        )

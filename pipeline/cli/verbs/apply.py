@@ -1,0 +1,104 @@
+"""`vend apply`."""
+
+import shutil
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from pipeline.app.apply import Applied, Applying, Approve, apply
+from pipeline.app.observe import read_text
+from pipeline.app.parts import Parts
+from pipeline.app.workspace import find_workspace
+from pipeline.cli.output import print_note, print_text, wants_color
+from pipeline.cli.progress import progress_on
+from pipeline.errors import ExitCode, UsageError
+from pipeline.model.plan import Plan
+from pipeline.planning.documents import plan_from_json
+from pipeline.reconcile.engine import Stop
+from pipeline.reports import findings, outcomes, plan_text
+from pipeline.reports.summary import Occasion
+
+STOPPING = {
+    False: "no further change is started; interrupt again to stop at once",
+    True: "stopping now; what is in progress is found by the next run",
+}
+
+
+def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
+    workspace = find_workspace(arguments.root, working_directory)
+    approve = _approve(arguments)
+    stop = Stop()
+    color = wants_color(arguments.color, sys.stderr)
+    with _interrupts(stop), progress_on(sys.stderr, parts.clock, stop, color=color) as listener:
+        wish = Applying(approve=approve, listener=listener, stop=stop, record=arguments.record)
+        applied = apply(workspace, parts, wish)
+    if applied.findings:
+        print_note(findings.as_text(applied.findings).rstrip("\n"))
+    if applied.review is None:
+        print_note("vend apply: nothing was changed")
+        return applied.exit_code
+    _show(arguments, applied)
+    return applied.exit_code
+
+
+def _approve(arguments: Namespace) -> Approve:
+    """How this run learns what was reviewed. Raises `UsageError` if it cannot."""
+    if arguments.reviewed is not None:
+        reviewed = plan_from_json(read_text(arguments.reviewed, "--reviewed"), source=str(arguments.reviewed))
+        return lambda _plan: reviewed
+    if not arguments.accept_new_plan:
+        raise UsageError(
+            "vend apply: there is no reviewed plan",
+            hint='run "vend plan", have plan.json reviewed, then "vend apply --reviewed plan.json"',
+        )
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "--accept-new-plan: asks a person, and there is no terminal",
+            hint="use --reviewed with a plan that was reviewed",
+        )
+    return lambda plan: _ask(plan, color=wants_color(arguments.color, sys.stdout))
+
+
+def _ask(plan: Plan, *, color: bool) -> Plan | None:
+    width = shutil.get_terminal_size((120, 40)).columns
+    print_text(plan_text.as_text(plan, color=color, width=width, occasion=Occasion.APPLY))
+    if not plan.changes:
+        return plan
+    answer = input(f'\nApply these {len(plan.changes)} changes? Only "yes" applies them: ')
+    return plan if answer.strip() == "yes" else None
+
+
+def _show(arguments: Namespace, applied: Applied) -> None:
+    if arguments.format == "json":
+        print_text(applied.record.read_text(encoding="utf-8") if applied.record else "{}")
+        return
+    if arguments.format == "markdown":
+        print_text(outcomes.as_markdown(applied.outcomes, applied.remaining))
+    else:
+        print_text(
+            outcomes.as_text(applied.outcomes, applied.remaining, color=wants_color(arguments.color, sys.stdout))
+        )
+    print_note(f"\nThe record of this run is in {applied.record}.")
+
+
+@contextmanager
+def _interrupts(stop: Stop) -> Iterator[None]:
+    """SIGINT and SIGTERM: once drains, twice stops; a third time is the ordinary interrupt."""
+
+    def interrupted(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_cancelled:
+            raise KeyboardInterrupt
+        stop.interrupt()
+        if not sys.stderr.isatty():  # on a terminal, the progress bars say it
+            print_note(f"vend: {STOPPING[stop.is_cancelled]}")
+
+    before = {each: signal.signal(each, interrupted) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,49 @@
+"""`vend plan`."""
+
+import shutil
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from pipeline.app.parts import Parts
+from pipeline.app.plan import plan
+from pipeline.app.workspace import find_workspace
+from pipeline.cli.output import print_note, print_text, wants_color, write_file
+from pipeline.errors import ExitCode
+from pipeline.model.plan import Plan
+from pipeline.planning.documents import plan_to_json
+from pipeline.reports import findings, plan_markdown, plan_text
+
+
+def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
+    workspace = find_workspace(arguments.root, working_directory)
+    planned = plan(workspace, parts, observed_file=arguments.observed)
+    if planned.findings:
+        print_note(findings.as_text(planned.findings).rstrip("\n"))
+    if planned.plan is None:
+        print_note("vend plan: account requests have findings, so there is no plan")
+        return planned.exit_code
+    document = plan_to_json(planned.plan)
+    out = arguments.out or workspace.plan_file
+    write_file(out, document)
+    _show(arguments, planned.plan, document)
+    if arguments.format == "text" and not arguments.detail:
+        print_note(f"\nThe plan is in {_shown(out, working_directory)}.")
+    return planned.exit_code
+
+
+def _show(arguments: Namespace, made: Plan, document: str) -> None:
+    color = wants_color(arguments.color, sys.stdout)
+    if arguments.detail:
+        print_text(plan_text.detail(made, arguments.detail))
+    elif arguments.format == "json":
+        print_text(document)
+    elif arguments.format == "markdown":
+        print_text(plan_markdown.as_markdown(made))
+    else:
+        print_text(plan_text.as_text(made, color=color, width=shutil.get_terminal_size((120, 40)).columns))
+
+
+def _shown(path: Path, working_directory: Path) -> str:
+    resolved = path.resolve()
+    return str(resolved.relative_to(working_directory) if resolved.is_relative_to(working_directory) else resolved)

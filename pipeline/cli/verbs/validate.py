@@ -1,0 +1,30 @@
+"""`vend validate`."""
+
+from argparse import Namespace
+from pathlib import Path
+
+from pipeline.app.desire import read_desire
+from pipeline.app.parts import Parts
+from pipeline.app.workspace import find_workspace
+from pipeline.cli.output import print_note, print_text
+from pipeline.errors import ExitCode
+from pipeline.reports import findings as report
+
+RENDERINGS = {
+    "text": report.as_text,
+    "json": report.as_json,
+    "github": report.as_github,
+    "sarif": report.as_sarif,
+}
+
+
+def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
+    desire = read_desire(find_workspace(arguments.root, working_directory), parts)
+    if desire.findings or arguments.format in {"json", "sarif"}:
+        print_text(RENDERINGS[arguments.format](desire.findings))
+    requests = len(desire.desired.requests)
+    if desire.is_valid:
+        print_note(f"{requests} account request{'s' if requests != 1 else ''} valid")
+        return ExitCode.OK
+    print_note(f"{len(desire.findings)} finding{'s' if len(desire.findings) != 1 else ''}; nothing was changed")
+    return ExitCode.FINDINGS
