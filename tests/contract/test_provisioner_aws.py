@@ -63,6 +63,21 @@ def throttles(served: Served) -> list[Any]:
     return [call for call in served.calls if call.error in THROTTLED]
 
 
+class Cancelled(ScaledClock):
+    """The time of a sandbox, in which nobody waits any more."""
+
+    def __init__(self, clock: ScaledClock) -> None:
+        super().__init__(0)
+        self._clock = clock
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        del seconds
+        raise TemporaryServiceError("cancelled")
+
+
 class TestCalls:
     @pytest.mark.parametrize("seed", ["empty", "sample", "accounts:1", "accounts:19", "accounts:120", "accounts:450"])
     def test_an_observation_takes_no_more_calls_than_the_bound(self, start: Start, seed: str) -> None:
@@ -168,9 +183,25 @@ class TestFailedCreations:
         with pytest.raises(ServiceError, match=re.escape(reason)) as failed:
             carry_out(bench, bench.provisioner(), creation("billing"))
         way = FAILURES[reason].way if reason in FAILURES else Way.REFUSE
-        assert isinstance(failed.value, TemporaryServiceError) is (way in {Way.LATER, Way.JOIN})
+        assert isinstance(failed.value, TemporaryServiceError) is (way is Way.JOIN)
         assert getattr(failed.value, "stops_lane", False) is (way is Way.PERSON)
         assert failed.value.hint
+
+    def test_an_interruption_while_looking_says_nothing_about_the_address(self, start: Start) -> None:
+        """The clock of a run that is cancelled ends every wait."""
+        served = start(seed="empty", creation_delay=1.0)
+        provisioner = organizations.connect(
+            Connection(region="eu-west-1", run_id=RUN_ID, clock=Cancelled(served.clock)),
+            execution_role=ROLE,
+            repository=REPOSITORY,
+        )
+        served.inject(Fault(kind=Kind.CREATION_FAILURE, failure_reason="EMAIL_ALREADY_EXISTS"))
+        request, wait = provisioner.expand(creation("billing"))
+        done = provisioner.perform(request, {})
+        assert isinstance(done, Done)
+        served.clock.sleep(5)
+        with pytest.raises(TemporaryServiceError, match="cancelled"):
+            provisioner.perform(wait, done.facts)
 
     def test_every_reason_that_the_sdk_knows_has_a_row(self) -> None:
         shape = Session().get_service_model("organizations").shape_for("CreateAccountFailureReason")
@@ -180,7 +211,7 @@ class TestFailedCreations:
         served = start(seed="empty", creation_delay=1.0)
         bench = SandboxBench(served)
         served.inject(Fault(kind=Kind.CREATION_FAILURE, failure_reason="INTERNAL_FAILURE"))
-        with pytest.raises(TemporaryServiceError):
+        with pytest.raises(PermanentServiceError, match="INTERNAL_FAILURE"):
             carry_out(bench, bench.provisioner(), creation("billing"))
         assert all(isinstance(each, Done) for each in carry_out(bench, bench.provisioner(), creation("billing")))
 

@@ -8,10 +8,10 @@ from pipeline.errors import PermanentServiceError, TemporaryServiceError
 from pipeline.model.account import REPOSITORY_TAG, REQUEST_TAG
 from pipeline.model.operation import Done, Facts, Result, Waiting
 from pipeline.provisioners.aws.connection import Connection
-from pipeline.provisioners.aws.translation import GoneError, code_of
+from pipeline.provisioners.aws.translation import code_of
 from pipeline.provisioners.organizations.failures import Failure, Way, failure_of
 from pipeline.provisioners.organizations.search import Search
-from pipeline.provisioners.organizations.settling import settle
+from pipeline.provisioners.organizations.settling import UnsettledError, settle
 from pipeline.provisioners.steps import RequestCreation, WaitForCreation
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _POLLS: Final = "polls"
 _FIRST_POLL: Final = 2.0
 _POLL_GROWTH: Final = 1.5
 _LONGEST_POLL: Final = 15.0
-_MINUTES: Final = 180.0
 _ADOPTION_CAP: Final = 30.0
 
 
@@ -134,9 +133,8 @@ class Creating:
                 return self._adopt(step, text, failure)
             case Way.JOIN:
                 return self._join(step, creation, text)
-            case Way.LATER:
-                raise TemporaryServiceError(text, delay=_MINUTES, hint=failure.hint)
-            case Way.REFUSE | Way.PERSON:
+            case Way.LATER | Way.REFUSE | Way.PERSON:
+                # Also AWS's own fault ends this creation: asking the same one again only ever answers FAILED.
                 raise PermanentServiceError(text, hint=failure.hint, stops_lane=failure.way is Way.PERSON)
             case _:
                 assert_never(failure.way)
@@ -147,9 +145,7 @@ class Creating:
             account_id = settle(
                 self._connection.clock, lambda: self._search.account(step, again=True), text, cap=_ADOPTION_CAP
             )
-        except GoneError:
-            raise
-        except TemporaryServiceError as error:
+        except UnsettledError as error:
             self._search.account(step)
             raise PermanentServiceError(
                 f"{text}; no account of this organization has the address", hint=failure.hint

@@ -17,7 +17,7 @@ class Way(Enum):
     JOIN = "join"
     """The same creation is under way already: wait for that one."""
     LATER = "later"
-    """AWS's own fault: another try, after another look."""
+    """AWS's own fault: the next run looks first, and asks for a new creation."""
     REFUSE = "refuse"
     """This request cannot work as it is; others may."""
     PERSON = "person"

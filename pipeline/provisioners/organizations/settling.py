@@ -18,17 +18,21 @@ CAP: Final = 60.0
 """Seconds after which we stop looking; the next try, or the next run, looks again."""
 
 
+class UnsettledError(TemporaryServiceError):
+    """Looked for as long as we look, and not seen."""
+
+
 def settle(clock: Clock, look: Callable[[], T | None], unsettled: str, *, cap: float = CAP) -> T:
     """Look until there is something to see, at growing intervals.
 
-    Raises `TemporaryServiceError` with the text `unsettled` after `cap` seconds.
+    Raises `UnsettledError` with the text `unsettled` after `cap` seconds.
     """
     deadline = clock.monotonic() + cap
     pause = FIRST_PAUSE
     while (seen := look()) is None:
         left = deadline - clock.monotonic()
         if left <= 0:
-            raise TemporaryServiceError(
+            raise UnsettledError(
                 f"{unsettled} (looked for {cap:.0f} s)",
                 delay=LONGEST_PAUSE,
                 hint="run again: the next plan looks afresh",
