@@ -1,124 +1,72 @@
-"""How long planning takes: `python benchmarks/plan.py 10000 50000` prints one JSON line per step and size.
+"""How long `vend plan --observed` takes as a whole process, from N request files and an observed file of N accounts.
 
-Each size is measured in a process of its own, so that the peak of memory is that size's: N accounts and N requests, of which
-one in ten differs (tags, a name, a unit, a contact), one in a hundred is new.
+One account in ten differs (a tag), one in a hundred is new. `python -m benchmarks.plan 10000 50000` prints one JSON line a size.
 """
 
 import json
-import resource
-import subprocess
 import sys
-import time
-from collections.abc import Callable
+import tempfile
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+from benchmarks.validate import generate, measure
+from pipeline.account_requests.loading import load
+from pipeline.account_requests.rules import Rules
+from pipeline.model.account import AccountState
+from pipeline.model.observed import ObservedAccount, ObservedState, ObservedUnit
+from pipeline.model.request import AccountRequest
+from pipeline.planning.documents import observed_to_json
 
-from pipeline.model.account import AccountSpec, AccountState, Contact, ContactType  # noqa: E402 - after the path is set
-from pipeline.model.finding import Location  # noqa: E402
-from pipeline.model.observed import ObservedAccount, ObservedState, ObservedUnit  # noqa: E402
-from pipeline.model.request import AccountRequest, DesiredState, DesiredUnit  # noqa: E402
-from pipeline.planning.details import details_wanted  # noqa: E402
-from pipeline.planning.documents import (  # noqa: E402
-    observed_from_json,
-    observed_to_json,
-    plan_from_json,
-    plan_to_json,
-)
-from pipeline.planning.planning import make_plan  # noqa: E402
-from pipeline.planning.policy import Policy  # noqa: E402
-from pipeline.planning.review import review  # noqa: E402
-
-REPOSITORY = "example-account-requests"
-UNITS = tuple(f"Workloads/Team-{number}" for number in range(50))
-DESK = Contact(name="Security desk", title="On call", email="security@example.com", phone="+49 30 1234567")
-
-Value = TypeVar("Value")
+MANAGEMENT = "111122223333"
+SETTINGS = f'organization: {{management_account: "{MANAGEMENT}", home_region: eu-west-1}}\n'
+REPOSITORY = "account-vending"
+VEND = str(Path(sys.executable).with_name("vend"))
 
 
-def observed_account(number: int) -> ObservedAccount:
-    key = f"account-{number:05d}"
+def observed_account(number: int, request: AccountRequest) -> ObservedAccount:
+    spec = request.spec
+    if number % 10 == 0:
+        spec = replace(spec, tags={**spec.tags, "CostCenter": "0000"})
     return ObservedAccount(
-        account_id=f"{number + 1:012d}",
+        account_id=f"{number + 200_000_000_000}",
         state=AccountState.ACTIVE,
-        spec=AccountSpec(
-            name=key,
-            email=f"aws+{key}@example.com",
-            organizational_unit=UNITS[number % len(UNITS)],
-            tags={"CostCenter": f"{number % 9999:04d}", "Team": f"team-{number % 50}", "Tier": "2"},
-            contacts={ContactType.SECURITY: DESK},
-        ),
-        key=key,
+        spec=spec,
+        key=request.key,
         repository=REPOSITORY,
     )
 
 
-def request(number: int) -> AccountRequest:
-    key = f"account-{number:05d}"
-    varied = number % 10 == 0
-    return AccountRequest(
-        key=key,
-        spec=AccountSpec(
-            name=f"{key}-renamed" if number % 40 == 0 else key,
-            email=f"aws+{key}@example.com",
-            organizational_unit=UNITS[(number + (number % 20 == 0)) % len(UNITS)],
-            tags={
-                "CostCenter": "9999" if varied else f"{number % 9999:04d}",
-                "Team": f"team-{number % 50}",
-                "Tier": "2",
-            },
-            contacts={ContactType.SECURITY: DESK},
-            regions=(),
-        ),
-        origins={(): Location(f"account-requests/{key}.yaml")},
+def observed_file(root: Path, count: int) -> Path:
+    desired = load(root, Rules(today=datetime.now(UTC).date())).desired
+    accounts = tuple(
+        observed_account(number, request) for number, request in enumerate(desired.requests) if number % 100 != 1
     )
-
-
-def organization(size: int) -> tuple[DesiredState, ObservedState]:
-    observed = ObservedState(
+    units = tuple(ObservedUnit(unit_id=f"ou-ex01-{n:08d}", path=unit.path) for n, unit in enumerate(desired.units))
+    state = ObservedState(
         organization_id="o-exampleorgid1",
-        management_account_id="999999999999",
-        read_at="2026-11-22T13:05:01Z",
-        accounts=tuple(observed_account(number) for number in range(size - size // 100)),
-        units=tuple(
-            ObservedUnit(unit_id=f"ou-ex01-{number:08d}", path=path)
-            for number, path in enumerate(("Workloads", *UNITS))
-        ),
+        management_account_id=MANAGEMENT,
+        read_at="2026-11-22T13:05:01+00:00",
+        accounts=accounts,
+        units=units,
     )
-    units = tuple(DesiredUnit(path=path, location=Location("account-requests/_organization.yaml")) for path in UNITS)
-    return DesiredState(requests=tuple(request(number) for number in range(size)), units=units), observed
+    assert len(desired.requests) == count
+    path = root / "organization.json"
+    path.write_text(observed_to_json(state))
+    return path
 
 
-def measured(size: int, step: str, function: Callable[[], Value]) -> Value:
-    start = time.perf_counter()
-    value = function()
-    seconds = time.perf_counter() - start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(json.dumps({"accounts": size, "step": step, "seconds": round(seconds, 3), "peak_mb": peak}), flush=True)
-    return value
-
-
-def measure(size: int) -> None:
-    desired, observed = organization(size)
-    policy = Policy(repository=REPOSITORY)
-    text = measured(size, "observed_to_json", lambda: observed_to_json(observed))
-    observed = measured(size, "observed_from_json", lambda: observed_from_json(text))
-    measured(size, "details_wanted", lambda: details_wanted(desired, observed, REPOSITORY))
-    plan = measured(size, "make_plan", lambda: make_plan(desired, observed, policy))
-    stored = measured(size, "plan_to_json", lambda: plan_to_json(plan))
-    reviewed = measured(size, "plan_from_json", lambda: plan_from_json(stored))
-    measured(size, "review", lambda: review(plan, reviewed))
-
-
-def main(sizes: list[str]) -> None:
-    if len(sizes) == 1:
-        measure(int(sizes[0]))
-        return
-    for size in sizes or ["10000", "50000"]:
-        subprocess.run([sys.executable, __file__, size], check=True)
+def run(count: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        generate(root, count)
+        (root / "vending.yaml").write_text(SETTINGS)
+        observed = observed_file(root, count)
+        figures = measure([VEND, "--root", folder, "plan", "--observed", str(observed)])
+        changes = len(json.loads((root / "plan.json").read_text())["changes"])
+    print(json.dumps({"benchmark": "plan", "accounts": count, "changes": changes, **figures}), flush=True)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    for each in sys.argv[1:] or ["10000"]:
+        run(int(each))
