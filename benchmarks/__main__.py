@@ -7,7 +7,8 @@ import sys
 
 RUNS = (
     ("benchmarks.startup",),
-    ("benchmarks.validate", "10000", "50000"),
+    ("benchmarks.validate", "10000"),
+    ("benchmarks.validate", "50000", "--alone"),
     ("benchmarks.plan", "10000", "50000"),
     ("benchmarks.sandbox", "10000"),
     ("benchmarks.creations", "100"),
