@@ -33,6 +33,8 @@ check: setup ## lint, types, import contracts, sizes, schemas, samples
 	$(BIN)/check-jsonschema --schemafile schemas/organization.schema.json account-requests/_organization.yaml
 	find account-requests -name _defaults.yaml -print0 | xargs -0 $(BIN)/check-jsonschema --schemafile schemas/defaults.schema.json
 	find account-requests -name "[!_]*.yaml" -print0 | xargs -0 $(BIN)/check-jsonschema --schemafile schemas/account-request.schema.json
+	sh tools/check_terraform.sh
+	$(BIN)/python tools/terraform_readme.py --check
 	$(VEND) validate
 
 .PHONY: test

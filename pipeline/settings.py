@@ -1,7 +1,7 @@
 """`vending.yaml`, read once: what this organization is, and what a run may do. Rooms receive plain values from it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,9 +11,10 @@ from pipeline.account_requests import yaml
 from pipeline.account_requests.rules import Rules
 from pipeline.account_requests.schema import Kind, check
 from pipeline.account_requests.written import Document
+from pipeline.customizations.settings import Customizations, check_customizations, read_customizations
 from pipeline.errors import SettingsError
-from pipeline.model.finding import Finding
-from pipeline.model.json import Json
+from pipeline.model.finding import Finding, Location
+from pipeline.model.request import Path as Steps
 from pipeline.planning.policy import Policy, TagsMode
 
 FILE: Final = "vending.yaml"
@@ -57,31 +58,6 @@ class Drift:
     """`repair`: never, safe or all."""
 
     repair: str = "safe"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateBucket:
-    bucket: str
-    region: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """One customization for the accounts of some units; no `units` stands for every account."""
-
-    name: str
-    units: tuple[str, ...] = ()
-    inputs: Mapping[str, Json] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customizations:
-    """Accepted and carried; not yet applied. `waves`: numbers of accounts, or shares like "10%"."""
-
-    state: StateBucket | None = None
-    layers: tuple[Layer, ...] = ()
-    waves: tuple[int | str, ...] = ()
-    failure_budget: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,11 +106,11 @@ class Settings:
 def load_settings(root: Path) -> Settings:
     """The settings in `root/vending.yaml`. Raises `SettingsError` with everything that is wrong with the file."""
     document = _read(root / FILE)
-    findings = check(Kind.SETTINGS, document) or tuple(_unusable_patterns(document))
+    findings = check(Kind.SETTINGS, document) or tuple(sorted(_beyond_the_schema(document)))
     if findings:
         message = f"{FILE}: there {'is 1 problem' if len(findings) == 1 else f'are {len(findings)} problems'}"
         raise SettingsError(message, findings=findings, hint="correct it; nothing was done")
-    return _settings(document.value)
+    return _settings(document)
 
 
 def _read(path: Path) -> Document:
@@ -154,6 +130,16 @@ def _read(path: Path) -> Document:
     )
 
 
+def _beyond_the_schema(document: Document) -> Iterator[Finding]:
+    value: dict[str, Any] = document.value
+    yield from _unusable_patterns(document)
+    yield from check_customizations(value.get("customizations", {}), _below_customizations(document))
+
+
+def _below_customizations(document: Document) -> Callable[[Steps], Location]:
+    return lambda path: document.nearest(("customizations", *path)).place
+
+
 def _unusable_patterns(document: Document) -> Iterator[Finding]:
     tags = document.nearest(("required_tags",)).content
     for key, node in tags.items() if isinstance(tags, dict) and "required_tags" in document.content else ():
@@ -169,8 +155,9 @@ def _unusable_patterns(document: Document) -> Iterator[Finding]:
             )
 
 
-def _settings(value: dict[str, Any]) -> Settings:
+def _settings(document: Document) -> Settings:
     """The settings that a valid document stands for."""
+    value: dict[str, Any] = document.value
     sections: dict[str, Any] = {
         **value,
         "organization": Organization(**value["organization"]),
@@ -179,7 +166,7 @@ def _settings(value: dict[str, Any]) -> Settings:
         "tags": _tags(value.get("tags", {})),
         "guards": _guards(value.get("guards", {})),
         "drift": Drift(**value.get("drift", {})),
-        "customizations": _customizations(value.get("customizations", {})),
+        "customizations": read_customizations(value.get("customizations", {}), _below_customizations(document)),
         "engine": EngineSettings(**_whole(value.get("engine", {}), "accounts", "customizations")),
     }
     return Settings(**sections)
@@ -201,14 +188,4 @@ def _guards(value: Mapping[str, Any]) -> Guards:
             "protected_units": tuple(value.get("protected_units", ())),
             "always_confirm": frozenset(value.get("always_confirm", ())),
         }
-    )
-
-
-def _customizations(value: Mapping[str, Any]) -> Customizations:
-    layers = tuple(Layer(**{**layer, "units": tuple(layer.get("units", ()))}) for layer in value.get("layers", ()))
-    return Customizations(
-        state=StateBucket(**value["state"]) if "state" in value else None,
-        layers=layers,
-        waves=tuple(value.get("waves", ())),
-        failure_budget=int(value.get("failure_budget", 0)),
     )

@@ -1,10 +1,12 @@
 """Organizations and requests for laws: small pools of names, so that requests and accounts meet in every way."""
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import strategies as st
 
 from pipeline.model.account import ROOT, AccountState, Contact, ContactType, WantedState
+from pipeline.model.account_settings import NOT_READABLE, PASSWORD_POLICY_DEFAULTS
 from pipeline.model.observed import CreationInFlight, ObservedAccount, ObservedState
 from pipeline.model.request import AccountRequest, DesiredState
 from pipeline.planning.policy import Policy, TagsMode
@@ -21,6 +23,7 @@ from tests.builders import (
     no_contacts,
     the_management_account,
 )
+from tests.inside import AT_BIRTH, NEW_REGION, REGIONS, USED_VPC
 
 KEYS = tuple("abcdef")
 UNITS = ("Sandbox", "Security", "Security/Logs", "Workloads", "Workloads/Prod")
@@ -34,6 +37,33 @@ tags = st.dictionaries(st.sampled_from(TAG_KEYS), st.sampled_from(("", "1", "ü"
 contacts = st.builds(a_contact, st.sampled_from(("Desk", "Office")))
 some_contacts: st.SearchStrategy[dict[ContactType, Contact | None]] = st.dictionaries(
     st.sampled_from(ContactType), st.none() | contacts, max_size=3
+)
+wanted_settings: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "alias": st.sampled_from(("example-a", "example-b")),
+        "password_policy": st.sampled_from(({}, {"minimum_length": 24})),
+        "s3_block_public_access": st.booleans(),
+        "ebs_encryption_by_default": st.booleans(),
+        "imdsv2": st.sampled_from(("required", "optional")),
+        "default_vpcs": st.sampled_from(("delete", "keep")),
+    },
+)
+
+
+def in_regions(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(dict.fromkeys(REGIONS, values), optional={"ap-south-1": st.just(NOT_READABLE)})
+
+
+observed_settings: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {
+        "alias": st.sampled_from((None, "example-a")),
+        "password_policy": st.sampled_from((None, PASSWORD_POLICY_DEFAULTS)),
+        "s3_block_public_access": st.booleans() | st.just({"block_public_acls": True, "ignore_public_acls": False}),
+        "ebs_encryption_by_default": in_regions(st.booleans()),
+        "imdsv2": in_regions(st.sampled_from((None, "required", "optional"))),
+        "default_vpcs": in_regions(st.sampled_from((None, AT_BIRTH["default_vpcs"], USED_VPC))),
+    }
 )
 ready_states = st.just(AccountState.ACTIVE)
 any_states = st.sampled_from(AccountState)
@@ -62,6 +92,8 @@ def accounts(
         organizational_unit=draw(units | st.just("/") if in_root else units),
         tags=draw(tags),
         contacts={**no_contacts(), **draw(some_contacts)},
+        regions=(*REGIONS, *draw(st.sampled_from(((), (NEW_REGION,))))),
+        settings=draw(observed_settings),
     )
 
 
@@ -104,7 +136,8 @@ def requests(draw: st.DrawFn, key: str) -> AccountRequest:
         protected=draw(st.booleans()),
         tags=draw(tags),
         contacts=draw(some_contacts),
-        regions=draw(st.sampled_from(((), ("eu-south-2",)))),
+        regions=draw(st.sampled_from(((), (NEW_REGION,)))),
+        settings=draw(wanted_settings),
         access=draw(st.sampled_from(((), ({"group": "Admins"},)))),
     )
 
@@ -136,7 +169,7 @@ def as_requested(state: ObservedState) -> tuple[ObservedState, DesiredState]:
     """The organization with each of its open accounts owned by a request, and the requests that say just that."""
     members = [each for each in state.accounts if each.account_id != MANAGEMENT and not each.state.is_closing]
     owned = [replace(each, key=f"key-{number}", repository=REPOSITORY) for number, each in enumerate(members)]
-    wanted = [AccountRequest(key=str(each.key), spec=replace(each.spec, regions=())) for each in owned]
+    wanted = [AccountRequest(key=str(each.key), spec=replace(each.spec, regions=(), settings={})) for each in owned]
     others = [each for each in state.accounts if each not in members]
     return replace(state, accounts=(*others, *owned)), a_desired(
         *wanted, units=tuple(sorted(state.unit_paths() - {ROOT}))
@@ -159,7 +192,13 @@ def crowds(draw: st.DrawFn) -> tuple[ObservedState, DesiredState]:
         for member in members
     ]
     new = [
-        a_request(f"new-{number}", organizational_unit=draw(units), contacts=draw(some_contacts))
+        a_request(
+            f"new-{number}",
+            organizational_unit=draw(units),
+            contacts=draw(some_contacts),
+            regions=draw(st.sampled_from(((), (NEW_REGION,)))),
+            settings=draw(wanted_settings),
+        )
         for number in range(draw(st.integers(0, 6)))
     ]
     return a_state(*members), a_desired(*wanted, *new, units=UNITS)

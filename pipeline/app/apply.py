@@ -6,21 +6,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline import __version__
+from pipeline.app.carrying import Carriers
+from pipeline.app.customizing import Customizations
 from pipeline.app.desire import Desire, read_desire
+from pipeline.app.narration import Narration
 from pipeline.app.observe import observe_for
 from pipeline.app.parts import Parts
 from pipeline.app.provenance import origins_of
+from pipeline.app.terraform import writing_terraform
 from pipeline.app.workspace import Workspace
+from pipeline.customizations.settings import PlanMode
 from pipeline.errors import ExitCode, ServiceError, UsageError
 from pipeline.model.change import subject_of
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome, Status
 from pipeline.model.plan import Plan
+from pipeline.planning.customizing import with_review
 from pipeline.planning.planning import make_plan
 from pipeline.planning.review import NOT_REVIEWED, Review, review
 from pipeline.provisioners.protocol import Provisioner
 from pipeline.reconcile.engine import Listener, Stop
 from pipeline.reconcile.listening import Several
+from pipeline.reconcile.patience import rest
 from pipeline.reconcile.reconcile import reconcile
 from pipeline.reconcile.record import RunRecord
 from pipeline.reconcile.recorder import Recorder, Write
@@ -40,6 +47,8 @@ class Applying:
 
     approve: Approve
     listener: Listener
+    is_new: bool = False
+    """Whether `approve` is asked about the very plan of this run, so that Terraform has to tell what it would change."""
     stop: Stop = field(default_factory=Stop)
     record: Path | None = None
 
@@ -71,19 +80,22 @@ def apply(workspace: Workspace, parts: Parts, wish: Applying) -> Applied:
     notes = _Notes()
     run_id = parts.new_run_id()
     provisioner = parts.provisioner(desire.settings, run_id, notes.wrote, wish.stop)
-    run = _Run(run_id=run_id, desire=desire, parts=parts, provisioner=provisioner)
-    plan = run.plan()
+    customizations = _customizations(workspace, desire, parts, run_id, notes=notes, stop=wish.stop)
+    run = _Run(run_id=run_id, desire=desire, parts=parts, provisioner=provisioner, customizations=customizations)
+    plan = run.plan(desire.settings.customizations.plan if wish.is_new else PlanMode.NONE)
     reviewed = wish.approve(plan)
     if reviewed is None:
         return Applied(findings=desire.findings, run=run_id, exit_code=ExitCode.NOT_REVIEWED)
-    reviewing = review(plan, reviewed)
+    reviewing = review(with_review(plan, reviewed), reviewed)
     path = wish.record or workspace.record_file(run_id)
+    _logger.info("run %s begins; its record is %s", run_id, path)
     recorder = notes.recorder = _begin(path, run.record(workspace, reviewing.plan, reviewed), parts)
-    listener = Several(recorder, wish.listener)
-    outcomes = reconcile(reviewing.plan.changes, provisioner, parts.engine(desire.settings), listener, wish.stop)
+    listener = Several(recorder, Narration(), wish.listener)
+    carriers = Carriers(provisioner=provisioner, customizations=customizations)
+    outcomes = reconcile(reviewing.plan.changes, carriers, parts.engine(desire.settings), listener, wish.stop)
     remaining = run.settle(reviewed, outcomes, wish.stop) if outcomes else reviewing.plan
     code = exit_code_of(remaining or reviewing.plan, outcomes)
-    recorder.close(exit_code=code, interrupted=wish.stop.is_draining)
+    _end(recorder, path, code, interrupted=wish.stop.is_draining and code is ExitCode.INCOMPLETE)
     return Applied(
         findings=desire.findings,
         run=run_id,
@@ -115,10 +127,15 @@ class _Run:
     desire: Desire
     parts: Parts
     provisioner: Provisioner
+    customizations: Customizations | None
 
-    def plan(self, *, reread_tags_of: Iterable[str] = ()) -> Plan:
+    def plan(self, mode: PlanMode = PlanMode.NONE, *, reread_tags_of: Iterable[str] = ()) -> Plan:
         observed = observe_for(self.desire, self.provisioner, reread_tags_of=reread_tags_of)
-        return make_plan(self.desire.desired, observed, self.desire.settings.policy())
+        made = make_plan(self.desire.desired, observed, self.desire.settings.policy())
+        if self.customizations is not None:
+            made = self.customizations.planned(made, observed, mode)
+        _logger.info("planned: %d changes, %d on hold, digest %s", len(made.changes), len(made.holds), made.digest)
+        return made
 
     def record(self, workspace: Workspace, plan: Plan, reviewed: Plan) -> RunRecord:
         return RunRecord(
@@ -139,17 +156,25 @@ class _Run:
         applied = {outcome.subject for outcome in outcomes if outcome.status is Status.APPLIED}
         left: Plan | None = None
         for delay in (0.0, *SETTLING):
-            self.parts.clock.sleep(delay)
-            if stop.is_cancelled:
+            if not rest(self.parts.clock, stop, delay):
                 return None
             try:
-                left = review(self.plan(reread_tags_of=touched), reviewed).plan
+                left = review(with_review(self.plan(reread_tags_of=touched), reviewed), reviewed).plan
             except ServiceError as error:
                 _logger.warning("the organization cannot be observed after the run: %s", error)
                 return None
             if not any(subject_of(change) in applied for change in left.changes):
                 return left
         return left
+
+
+def _customizations(
+    workspace: Workspace, desire: Desire, parts: Parts, run_id: str, *, notes: "_Notes", stop: Stop
+) -> Customizations | None:
+    if not desire.customizations:
+        return None
+    terraform = writing_terraform(workspace, desire.settings, parts, run_id, on_write=notes.wrote, stop=stop)
+    return Customizations(workspace.root, desire, parts, terraform)
 
 
 class _Notes:
@@ -161,6 +186,8 @@ class _Notes:
     def wrote(self, write: Write) -> None:
         if self.recorder is None:
             raise RuntimeError(f"{write.service} {write.operation} was called before the run record began")
+        answer = write.error or "done"
+        _logger.debug("AWS %s %s: %s, request id %s", write.service, write.operation, answer, write.request_id)
         self.recorder.wrote(write)
 
 
@@ -171,3 +198,11 @@ def _begin(path: Path, record: RunRecord, parts: Parts) -> Recorder:
         raise UsageError(
             f'"{path}" cannot be written: {error.strerror}', hint="name another file with --record; nothing was changed"
         ) from error
+
+
+def _end(recorder: Recorder, path: Path, code: ExitCode, *, interrupted: bool) -> None:
+    """A disk that is full now must not hide what the run has done: the journal has every line of it."""
+    try:
+        recorder.close(exit_code=code, interrupted=interrupted)
+    except OSError as error:
+        _logger.error("%s: cannot be completed: %s; see its journal beside it", path, error.strerror)  # noqa: TRY400 - no defect

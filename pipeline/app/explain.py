@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePath
 
-from pipeline.account_requests.explain import Explained, explain
+from pipeline.account_requests.explain import explain
 from pipeline.app.desire import read_desire
 from pipeline.app.parts import Parts
 from pipeline.app.workspace import Workspace
+from pipeline.customizations.explaining import explain as customized
 from pipeline.errors import UsageError
 from pipeline.model.finding import Finding
+from pipeline.reports.explain import Explained
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,9 @@ def explain_request(workspace: Workspace, parts: Parts, key: str) -> Explanation
     own = tuple(finding for finding in desire.findings if PurePath(finding.location.file).stem == key)
     for request in desire.desired.requests:
         if request.key == key:
-            return Explanation(rows=explain(request), findings=own)
+            rows: list[Explained] = [row for row in explain(request) if row.path[0] != "customizations"]
+            rows += customized(desire.customizations.get(key, ()), desire.folders)
+            return Explanation(rows=tuple(rows), findings=own)
     if own:
         return Explanation(rows=(), findings=own)
     near = get_close_matches(key, [request.key for request in desire.desired.requests], n=1)

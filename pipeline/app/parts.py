@@ -1,11 +1,13 @@
 """The choice of real parts: which clock, which backend, which engine."""
 
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
 from pipeline.app.clock import SystemClock
+from pipeline.errors import SettingsError
 from pipeline.model.clock import Clock
 from pipeline.model.operation import Lane
 from pipeline.provisioners import organizations
@@ -34,14 +36,14 @@ class Parts:
 
     def observer(self, settings: Settings, run: str) -> Observer:
         """A backend on a client that cannot write."""
-        connection = self._connection(settings, run, role=settings.roles.plan, read_only=True)
+        connection = self.connection(settings, run, role=settings.roles.plan, read_only=True)
         return self._backend(settings, connection)
 
     def provisioner(
         self, settings: Settings, run: str, on_write: Callable[[ApiWrite], None], stop: Stop
     ) -> Provisioner:
         """A backend that can write, tells of each write, and waits no longer once the run is cancelled."""
-        connection = self._connection(
+        connection = self.connection(
             settings,
             run,
             role=settings.roles.apply,
@@ -52,9 +54,10 @@ class Parts:
         return self._backend(settings, connection)
 
     def engine(self, settings: Settings) -> Engine:
-        return InlineEngine(clock=self.clock, lanes={Lane.CREATION: settings.engine.accounts})
+        lanes = {Lane.CREATION: settings.engine.accounts, Lane.TERRAFORM: terraform_places(settings)}
+        return InlineEngine(clock=self.clock, lanes=lanes)
 
-    def _connection(
+    def connection(
         self,
         settings: Settings,
         run: str,
@@ -64,6 +67,7 @@ class Parts:
         clock: Clock | None = None,
         on_write: Callable[[ApiWrite], None] | None = None,
     ) -> Connection:
+        """A way into AWS; makes no call."""
         return Connection(
             region=settings.organization.home_region,
             role_arn=role,
@@ -74,8 +78,26 @@ class Parts:
         )
 
     def _backend(self, settings: Settings, connection: Connection) -> Provisioner:
+        require_provisioner(settings)
         return organizations.connect(
             connection,
             execution_role=settings.execution_role,
             repository=settings.repository,
+        )
+
+
+def terraform_places(settings: Settings) -> int:
+    """How many runs of Terraform at a time: as many as there are cores, unless the settings say otherwise."""
+    return settings.customizations.parallelism or os.cpu_count() or 1
+
+
+def require_provisioner(settings: Settings) -> None:
+    """Raises `SettingsError` for a backend that this version does not have; nothing else may stand in for it.
+
+    In a landing zone of Control Tower an account that is made or moved through Organizations alone is outside of its controls.
+    """
+    if settings.provisioner != "organizations":
+        raise SettingsError(
+            f'vending.yaml: provisioner "{settings.provisioner}" is not in this version of vend; nothing was done',
+            hint="use a version that has it; `provisioner: organizations` is for organizations without Control Tower",
         )

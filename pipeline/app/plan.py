@@ -1,24 +1,34 @@
 """`vend plan`: what has to change. Changes nothing, on a client that cannot."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.app.customizing import Customizations
 from pipeline.app.desire import read_desire
 from pipeline.app.observe import observe_for, read_observed
 from pipeline.app.parts import Parts
+from pipeline.app.terraform import reading_terraform
 from pipeline.app.workspace import Workspace
 from pipeline.errors import ExitCode
 from pipeline.model.finding import Finding, has_errors
 from pipeline.model.plan import Plan
 from pipeline.planning.planning import make_plan
 
+_logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """A plan, or the findings that stand in its way (then `plan` is None)."""
+    """A plan, or the findings that stand in its way (then `plan` is None).
+
+    `read_at`: when the organization was observed. `subjects`: what a plan may be about, changed or not: keys and units.
+    """
 
     findings: tuple[Finding, ...]
     plan: Plan | None = None
+    read_at: str = ""
+    subjects: frozenset[str] = frozenset()
 
     @property
     def exit_code(self) -> ExitCode:
@@ -32,12 +42,19 @@ def plan(workspace: Workspace, parts: Parts, *, observed_file: Path | None = Non
     desire = read_desire(workspace, parts)
     if not desire.is_valid:
         return Planned(findings=desire.findings)
+    run = parts.new_run_id()
     observed = (
         read_observed(observed_file, desire)
         if observed_file is not None
-        else observe_for(desire, parts.observer(desire.settings, parts.new_run_id()))
+        else observe_for(desire, parts.observer(desire.settings, run))
     )
-    return Planned(
-        findings=desire.findings,
-        plan=make_plan(desire.desired, observed, desire.settings.policy()),
+    made = make_plan(desire.desired, observed, desire.settings.policy())
+    if desire.customizations and observed_file is None:
+        terraform = reading_terraform(workspace, desire.settings, parts, run)
+        customizations = Customizations(workspace.root, desire, parts, terraform)
+        made = customizations.planned(made, observed, desire.settings.customizations.plan)
+    _logger.info("planned: %d changes, %d on hold, digest %s", len(made.changes), len(made.holds), made.digest)
+    subjects = frozenset(
+        (*(request.key for request in desire.desired.requests), *(unit.path for unit in desire.desired.units))
     )
+    return Planned(findings=desire.findings, plan=made, read_at=observed.read_at, subjects=subjects)

@@ -20,6 +20,9 @@ def start(workspace: Workspace, options: Options) -> control.Running:
             "the sandbox is not installed",
             hint="install it with: python -m pip install 'account-vending[sandbox]'",
         )
+    folder = workspace.sandbox_file.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text("*\n")  # what lies here is of this machine
     return control.start(workspace.sandbox_file, options)
 
 

@@ -33,6 +33,6 @@ def main(arguments: Sequence[str] | None = None, parts: "Parts | None" = None) -
         sys.stderr.write("vend: interrupted\n")
         return int(ExitCode.INCOMPLETE)
     except BrokenPipeError:
-        # The reader of our output (`vend plan | head`) has gone; that is not an error of the run.
+        # The reader of our output (`vend plan | head`) has gone. That is not an error, but nobody has read how an apply ended.
         sys.stderr.close()
-        return int(ExitCode.OK)
+        return int(ExitCode.INCOMPLETE if parsed.verb == "apply" else ExitCode.OK)

@@ -31,7 +31,8 @@ _STYLES: Final = {
     Status.FAILED: "red",
     Status.SKIPPED: "yellow",
 }
-_NOTE_WIDTH: Final = 60
+_NOTE_WIDTHS: Final = (12, 60)
+_WIDTH_BESIDE_NOTES: Final = 70
 
 
 def console_on(stream: TextIO, *, color: bool) -> Console:
@@ -75,7 +76,7 @@ class Tally:
 
 
 class Bars(Listener):
-    """A context: the bars are there while it is open."""
+    """A context: the bars are there from the first change until it is left; before, the terminal belongs to questions."""
 
     def __init__(self, console: Console, clock: Clock, stop: Stop, *, refresh: bool = True) -> None:
         self._console = console
@@ -95,7 +96,6 @@ class Bars(Listener):
         )
 
     def __enter__(self) -> Self:
-        self._progress.start()
         return self
 
     def __exit__(
@@ -109,6 +109,7 @@ class Bars(Listener):
         for kind, tally in self._tallies.items():
             title = _TITLES.get(kind, kind)
             self._bars[kind] = self._progress.add_task(title, total=tally.tasks, note="", kind=kind)
+        self._progress.start()
 
     def started(self, task: Task) -> None:
         self._tallies[task.kind].start(self._clock.monotonic())
@@ -131,7 +132,9 @@ class Bars(Listener):
         self._console.print(Text(line_of(outcome), style=_STYLES[outcome.status]), soft_wrap=True)
 
     def _note(self, task: Task, text: str) -> None:
-        note = clip(visible(f"{task.subject}: {text}"), _NOTE_WIDTH)
+        least, most = _NOTE_WIDTHS
+        room = min(most, max(least, self._console.width - _WIDTH_BESIDE_NOTES))
+        note = clip(visible(f"{task.subject}: {text}"), room)
         self._progress.update(self._bars[task.kind], note=note)
 
 

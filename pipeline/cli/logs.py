@@ -2,11 +2,15 @@
 
 import logging
 import sys
+import time
 
 
 def set_up(*, verbose: bool, form: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(form))
+    formatter = _formatter(form)
+    formatter.converter = time.gmtime
+    formatter.default_time_format, formatter.default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
+    handler.setFormatter(formatter)
     logger = logging.getLogger("pipeline")
     logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
@@ -15,7 +19,7 @@ def set_up(*, verbose: bool, form: str) -> None:
 
 def _formatter(form: str) -> logging.Formatter:
     if form == "text":
-        return logging.Formatter("%(levelname)s %(name)s: %(message)s")
+        return logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     from pythonjsonlogger.json import JsonFormatter
 
     return JsonFormatter(

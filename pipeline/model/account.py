@@ -120,7 +120,9 @@ class AccountSpec:
     """Every attribute of an account: wanted by a request, or observed in AWS.
 
     Mappings and sequences are read-only by agreement (nobody above builds one to change it). An attribute that was not
-    observed is `UNOBSERVED`; a request never carries that value.
+    observed is `UNOBSERVED`; in a request it asks for nothing. Opt-in Regions are enabled when they are asked for, and never
+    disabled. `settings` are in the form of `account_settings`: as the request says them, or as they are observed, and then
+    only those that the request names.
     """
 
     name: str = _attribute("name", Mutability.GUARDED, Reach.APPLIED)
@@ -135,12 +137,12 @@ class AccountSpec:
     purpose: str | None = _attribute("purpose", Mutability.FREE, Reach.RECORDED, None)
     expires: str | None = _attribute("expires", Mutability.FREE, Reach.RECORDED, None)
     protected: bool = _attribute("protected", Mutability.FREE, Reach.RECORDED, default=False)
-    regions: Sequence[str] | Unobserved = _attribute("opt-in Regions", Mutability.FREE, Reach.CARRIED, UNOBSERVED)
+    regions: Sequence[str] | Unobserved = _attribute("opt-in Regions", Mutability.FREE, Reach.APPLIED, UNOBSERVED)
     sso_user: Mapping[str, Json] | None = _attribute("SSO user", Mutability.GUARDED, Reach.CARRIED, None)
     access: Sequence[Mapping[str, Json]] = _attribute("access", Mutability.FREE, Reach.CARRIED, ())
-    settings: Mapping[str, Json] = _attribute("settings", Mutability.FREE, Reach.CARRIED, dict)
-    customizations: Sequence[Mapping[str, Json]] = _attribute("customizations", Mutability.FREE, Reach.CARRIED, ())
-    custom_fields: Mapping[str, Json] = _attribute("custom fields", Mutability.FREE, Reach.CARRIED, dict)
+    settings: Mapping[str, Json] | Unobserved = _attribute("settings", Mutability.FREE, Reach.APPLIED, UNOBSERVED)
+    customizations: Sequence[Mapping[str, Json]] = _attribute("customizations", Mutability.FREE, Reach.APPLIED, ())
+    custom_fields: Mapping[str, Json] = _attribute("custom fields", Mutability.FREE, Reach.RECORDED, dict)
 
 
 @cache

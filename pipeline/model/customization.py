@@ -48,3 +48,26 @@ class ResourceChange:
     address: str
     action: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What Terraform would change in one account, as its plan said; no values, so it can be posted.
+
+    `changes` are sorted; outputs stand among them with the address `output.NAME`. `drift`: resources that were changed
+    outside Terraform, whether or not the plan puts them right. `applicable`: there is something to apply.
+    """
+
+    changes: tuple[ResourceChange, ...] = ()
+    drift: tuple[ResourceChange, ...] = ()
+    applicable: bool = False
+
+    @property
+    def rows(self) -> frozenset[tuple[str, str]]:
+        """What is reviewed: address and action."""
+        return frozenset((each.address, each.action) for each in self.changes)
+
+    @property
+    def destroys(self) -> int:
+        """Resources that would be deleted or replaced."""
+        return sum(each.action in {"delete", "replace"} for each in self.changes)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from pipeline.model.account import ROOT, AccountSpec, AccountState, ContactType
+from pipeline.model.account import ROOT, AccountSpec, AccountState, ContactType, WantedState
+from pipeline.model.account_settings import Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,11 @@ class ObservedAccount:
     key: str | None = None
     repository: str | None = None
     joined: str | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        """Closed or being closed. The older `Status` calls a closed account SUSPENDED: then `spec.state` says it."""
+        return self.state.is_closing or self.spec.state is WantedState.CLOSED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +68,5 @@ class Details:
     """Read the tags once more: the bulk read may lag, and an adoption depends on them."""
     contacts: frozenset[ContactType] = field(default_factory=frozenset)
     regions: bool = False
+    settings: frozenset[Setting] = field(default_factory=frozenset)
+    """Settings inside the account; each account that needs one costs a session of its own."""

@@ -24,6 +24,10 @@ class Lane(StrEnum):
     ORGANIZATIONS = "organizations"
     CREATION = "creation"
     CLOSING = "closing"
+    MEMBER = "member"
+    """Inside a member account, with a session of its own."""
+    TERRAFORM = "terraform"
+    """A run of Terraform; as many places as there are cores."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from pipeline.model.change import (
     CloseAccount,
     CreateAccount,
     CreateUnit,
+    CustomizeAccount,
     MoveAccount,
     UpdateAccount,
     digest_of,
@@ -31,6 +32,7 @@ _CHANGES: Final[Mapping[str, type[Change]]] = {
     "move": MoveAccount,
     "update": UpdateAccount,
     "close": CloseAccount,
+    "customize": CustomizeAccount,
 }
 """The class of each word of `kind_of`."""
 

@@ -1,6 +1,6 @@
 """How one account differs from its request: every difference is a change, a hold or a finding."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -10,7 +10,6 @@ from pipeline.model.account import (
     Contact,
     ContactType,
     Reach,
-    Unobserved,
     WantedState,
     catalogue,
 )
@@ -28,6 +27,7 @@ from pipeline.model.json import Json
 from pipeline.model.observed import ObservedAccount
 from pipeline.model.plan import Deferred, Hold
 from pipeline.model.request import AccountRequest, Path
+from pipeline.planning.account_settings import changes_inside, unread_inside, vpcs_in_use
 
 EMAIL_GUARD: Final = "email-change"
 
@@ -64,7 +64,7 @@ def of_new_account(request: AccountRequest, repository: str, rules: TagRules) ->
     return Difference(
         changes=(creation,),
         findings=tuple(_ignored_tag(request, key) for key in ignored),
-        deferred=_deferred(request, None),
+        deferred=_deferred(request),
     )
 
 
@@ -75,7 +75,7 @@ def of_account(
 
     A closed account is either as asked for, or waits for a person; an account that is not ready waits with all its changes.
     """
-    if account.state.is_closing:
+    if account.is_closed:
         wants_open = request.spec.state is WantedState.OPEN
         return Difference(holds=(_closed_account(request, account),) if wants_open else ())
     if request.spec.state is WantedState.CLOSED:
@@ -84,9 +84,9 @@ def of_account(
         return _as_far_as_ready(request, account, Difference(changes=(*claim, close)))
     difference = Difference(
         changes=tuple(_changes(request, account, adoption, rules)),
-        holds=tuple(_email_hold(request, account)),
+        holds=(*_email_hold(request, account), *vpcs_in_use(request, account)),
         findings=(*_unset_ignored_tags(request, account, rules), *_unobserved(request, account)),
-        deferred=_deferred(request, account),
+        deferred=_deferred(request),
     )
     return _as_far_as_ready(request, account, difference)
 
@@ -99,6 +99,7 @@ def _changes(
         *_renaming(request, account),
         *_tag_changes(request, account, rules),
         *_contact_changes(request, account),
+        *changes_inside(request, account),
     )
     if fields:
         yield _update(request, account, fields)
@@ -220,6 +221,12 @@ def _as_far_as_ready(request: AccountRequest, account: ObservedAccount, differen
     return replace(difference, changes=(), holds=(*held, *difference.holds))
 
 
+_UNREADABLE_INSIDE: Final = (
+    "let the run assume `execution_role` in the account, and let no service control policy deny the reads;"
+    " then plan again"
+)
+
+
 def _unobserved(request: AccountRequest, account: ObservedAccount) -> Iterator[Finding]:
     hint = "observe again, with a version and a role that can read them"
     if account.spec.tags is UNOBSERVED:
@@ -232,6 +239,9 @@ def _unobserved(request: AccountRequest, account: ObservedAccount) -> Iterator[F
                 f'{contact_type.value} contact of account "{account.account_id}" is not observed, so it is not compared'
             )
             yield _warning(request, "contacts-not-observed", message, hint, at=("contacts", contact_type.value))
+    for path, what in unread_inside(request, account):
+        message = f'{what} of account "{account.account_id}" not observed, so not compared'
+        yield _warning(request, f"{path[0]}-not-observed", message, _UNREADABLE_INSIDE, at=path)
 
 
 def _ignored_tag(request: AccountRequest, key: str) -> Finding:
@@ -254,19 +264,7 @@ def _warning(request: AccountRequest, rule: str, message: str, hint: str, *, at:
 _CARRIED: Final = tuple(each.name for each in catalogue() if each.reach is Reach.CARRIED)
 
 
-def _deferred(request: AccountRequest, account: ObservedAccount | None) -> Deferred | None:
-    """Attributes that the request sets and this version does not apply; Regions only while one of them is not enabled."""
-    enabled = UNOBSERVED if account is None else account.spec.regions
-    named = tuple(
-        name
-        for name in _CARRIED
-        if (_lacks_regions(request, enabled) if name == "regions" else getattr(request.spec, name))
-    )
+def _deferred(request: AccountRequest) -> Deferred | None:
+    """Attributes that the request sets and this version does not apply."""
+    named = tuple(name for name in _CARRIED if getattr(request.spec, name))
     return Deferred(key=request.key, attributes=named) if named else None
-
-
-def _lacks_regions(request: AccountRequest, enabled: Sequence[str] | Unobserved) -> bool:
-    wanted = request.spec.regions
-    if wanted is UNOBSERVED or not wanted:
-        return False
-    return enabled is UNOBSERVED or not set(wanted) <= set(enabled)

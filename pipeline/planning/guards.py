@@ -18,6 +18,7 @@ from pipeline.model.json import canonical
 from pipeline.model.observed import ObservedState
 from pipeline.model.plan import Hold
 from pipeline.model.request import AccountRequest
+from pipeline.planning.adoption import wait_for_claims
 from pipeline.planning.policy import Policy
 
 SHARE_GUARD: Final = "max-changed-share"
@@ -70,7 +71,8 @@ def guard(changes: Iterable[AccountChange], situation: Situation) -> Guarded:
                 stopped[id(objection.change)] = objection
         holds.extend(_hold(objection, situation) for objection in stopped.values())
         left = [part for change in left for part in _left_over(change, stopped.get(id(change)))]
-    return Guarded(changes=tuple(left), holds=tuple(holds), used=frozenset(used))
+    free, waiting = wait_for_claims(left, holds)
+    return Guarded(changes=free, holds=(*holds, *waiting), used=frozenset(used))
 
 
 def confirmation_of(change: AccountChange) -> Confirmation | None:
@@ -172,7 +174,7 @@ def _closure_quota(changes: Sequence[AccountChange], situation: Situation) -> It
     Closed accounts stay visible for 90 days, so those that are there are an upper bound of those of the last 30.
     """
     accounts = situation.observed.accounts
-    gone = sum(account.state.is_closing for account in accounts)
+    gone = sum(account.is_closed for account in accounts)
     quota = min(max(250, (len(accounts) - 1) // 5), 1_000)
     confirmed, others = _closures(changes, situation)
     excess = gone + len(confirmed) + len(others) - quota
@@ -186,7 +188,8 @@ def _max_closures(changes: Sequence[AccountChange], situation: Situation) -> Ite
     allowed = situation.policy.max_closures
     confirmed, others = _closures(changes, situation)
     if len(confirmed) + len(others) > allowed:
-        reason = f"{len(others)} accounts would be closed, and `guards.max_closures` allows {allowed} in one run"
+        many = "1 account" if len(others) == 1 else f"{len(others)} accounts"
+        reason = f"{many} would be closed, and `guards.max_closures` allows {allowed} in one run"
         for change in (*confirmed, *(others if len(others) > allowed else ())):
             yield _closing_objection(change, "max-closures", reason)
 

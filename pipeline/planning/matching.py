@@ -138,7 +138,7 @@ def _tagged(request: AccountRequest, organization: _Organization) -> tuple[Obser
     """
     carriers = organization.by_key.get(request.key, ())
     carriers = [each for each in carriers if each.repository is not None] or carriers
-    if usable := tuple(each for each in carriers if not each.state.is_closing):
+    if usable := tuple(each for each in carriers if not each.is_closed):
         return usable
     email = request.spec.email.lower()
     same = [each for each in carriers if each.spec.email.lower() == email]

@@ -6,7 +6,7 @@ from fnmatch import translate
 from itertools import chain
 
 from pipeline.model.account import OWNERSHIP_PREFIX
-from pipeline.model.change import CreateUnit
+from pipeline.model.change import CreateUnit, CustomizeAccount
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.observed import ObservedAccount, ObservedState
 from pipeline.model.plan import Hold, Plan
@@ -113,7 +113,7 @@ def _idle_confirmations(
     waiting = {
         (hold.change.key, confirmation.field): confirmation.value
         for hold in holds
-        if not isinstance(hold.change, CreateUnit)
+        if not isinstance(hold.change, CreateUnit | CustomizeAccount)
         and hold.guard != EMAIL_GUARD
         and (confirmation := confirmation_of(hold.change)) is not None
     }

@@ -1,17 +1,18 @@
 """Changes to operations: pure, and the same for every backend."""
 
 from collections.abc import Iterator, Mapping
-from typing import assert_never, cast
+from typing import Final, assert_never, cast
 
 from pipeline.errors import PermanentServiceError
 from pipeline.model.account import ROOT, Unobserved
+from pipeline.model.account_settings import Setting, wanted_regions, wanted_settings
 from pipeline.model.change import (
-    Change,
     CloseAccount,
     CreateAccount,
     CreateUnit,
     FieldChange,
     MoveAccount,
+    OrganizationChange,
     UpdateAccount,
     contact_json,
 )
@@ -20,20 +21,25 @@ from pipeline.model.operation import Operation
 from pipeline.provisioners.steps import (
     Claim,
     Close,
+    EnableRegions,
     MakeUnit,
     Move,
     RemoveTags,
     Rename,
     RequestCreation,
     SetContact,
+    SetSetting,
     SetTags,
     Step,
     WaitForCreation,
     operation_of,
 )
 
+_APART: Final = frozenset({"ownership", "tags", "regions", "settings"})
+"""Fields of an update that have steps of their own."""
 
-def expand(change: Change) -> tuple[Operation, ...]:
+
+def expand(change: OrganizationChange) -> tuple[Operation, ...]:
     """The change as operations, in order; each has one external effect.
 
     Raises `PermanentServiceError` for an attribute that no operation changes (the e-mail address).
@@ -41,7 +47,7 @@ def expand(change: Change) -> tuple[Operation, ...]:
     return tuple(operation_of(step) for step in _steps(change))
 
 
-def _steps(change: Change) -> tuple[Step, ...]:
+def _steps(change: OrganizationChange) -> tuple[Step, ...]:
     match change:
         case CreateUnit(path=path):
             return (MakeUnit(path=path),)
@@ -76,18 +82,42 @@ def _creation(change: CreateAccount) -> Iterator[Step]:
                 before=None,
                 after=contact_json(contact),
             )
+    if regions := wanted_regions(spec):
+        yield EnableRegions(key=change.key, account_id=None, regions=list(regions))
+    for setting, value in wanted_settings(spec).items():
+        yield SetSetting(key=change.key, account_id=None, setting=setting.value, before=None, after=value)
 
 
 def _update(change: UpdateAccount) -> Iterator[Step]:
-    """Ownership first: from then on every step finds the account to be ours. Then each field, tags of a kind together."""
+    """Ownership first: from then on every step finds the account to be ours. Then each field, tags of a kind together.
+
+    What lies inside the account comes last: it takes longest, and needs a session there.
+    """
     yield from (_claim(change, each) for each in change.fields if each.path == ("ownership",))
-    yield from (_field(change, each) for each in change.fields if each.path[0] in {"name", "contacts", "email"})
+    yield from (_field(change, each) for each in change.fields if each.path[0] not in _APART)
     tags = {each.path[1]: each for each in change.fields if each.path[0] == "tags"}
     if wanted := {name: str(each.after) for name, each in tags.items() if each.after is not None}:
         before = {name: _text(tags[name].before) for name in wanted}
         yield SetTags(key=change.key, account_id=change.account_id, before=before, after=wanted)
     if unwanted := {name: _text(each.before) for name, each in tags.items() if each.after is None}:
         yield RemoveTags(key=change.key, account_id=change.account_id, before=unwanted)
+    yield from _inside(change)
+
+
+def _inside(change: UpdateAccount) -> Iterator[Step]:
+    """Regions before settings: a new Region takes part in them."""
+    if regions := sorted(each.path[1] for each in change.fields if each.path[0] == "regions"):
+        yield EnableRegions(key=change.key, account_id=change.account_id, regions=regions)
+    fields = {each.path[1]: each for each in change.fields if each.path[0] == "settings"}
+    for setting in Setting:
+        if (field := fields.get(setting.value)) is not None:
+            yield SetSetting(
+                key=change.key,
+                account_id=change.account_id,
+                setting=setting.value,
+                before=field.before,
+                after=field.after,
+            )
 
 
 def _claim(change: UpdateAccount, field: FieldChange) -> Step:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from pipeline.model.change import Change
+from pipeline.model.change import OrganizationChange
 from pipeline.model.observed import Details, ObservedState
 from pipeline.model.operation import Facts, Operation, Result
 
@@ -26,7 +26,7 @@ class Observer(Protocol):
 class Provisioner(Observer, Protocol):
     """Reads and changes the organization."""
 
-    def expand(self, change: Change) -> tuple[Operation, ...]:
+    def expand(self, change: OrganizationChange) -> tuple[Operation, ...]:
         """The change as operations, in order. Pure: no call is made."""
         ...
 

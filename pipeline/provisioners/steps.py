@@ -4,12 +4,13 @@ A step holds JSON only, the value expected before and the one wanted after: so i
 and repeated. `operation_of` and `step_of` are inverse to each other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from pipeline.errors import PermanentServiceError
 from pipeline.model.account import Contact
+from pipeline.model.account_settings import Setting
 from pipeline.model.change import contact_from
 from pipeline.model.json import Json
 from pipeline.model.operation import Lane, Operation
@@ -119,15 +120,46 @@ class SetContact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnableRegions:
+    """Enable opt-in Regions, several at once: each takes AWS minutes to hours."""
+
+    key: str
+    account_id: str | None
+    regions: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetSetting:
+    """Set one setting inside an account; a regional one in every Region that `before` names.
+
+    `before` is as in `FieldChange`; on an account of this change (`account_id` is None) it is None, whatever is set there is
+    replaced, and a regional setting is set in every enabled Region.
+    """
+
+    key: str
+    account_id: str | None
+    setting: str
+    before: Json
+    after: Json
+
+    @property
+    def of(self) -> Setting:
+        return Setting(self.setting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Close:
     key: str
     account_id: str
     name: str
 
 
-Step = MakeUnit | RequestCreation | WaitForCreation | Move | Rename | Claim | SetTags | RemoveTags | SetContact | Close
-AccountStep = Move | Rename | Claim | SetTags | RemoveTags | SetContact | Close
+InsideStep = EnableRegions | SetSetting
+OutsideStep = Move | Rename | Claim | SetTags | RemoveTags | SetContact | Close
+AccountStep = OutsideStep | InsideStep
 """Steps on an account that exists."""
+
+Step = MakeUnit | RequestCreation | WaitForCreation | AccountStep
 
 _KINDS: Final[Mapping[str, tuple[type[Any], Lane]]] = {
     "create-unit": (MakeUnit, Lane.ORGANIZATIONS),
@@ -140,6 +172,8 @@ _KINDS: Final[Mapping[str, tuple[type[Any], Lane]]] = {
     "remove-tags": (RemoveTags, Lane.ORGANIZATIONS),
     "set-contact": (SetContact, Lane.ORGANIZATIONS),
     "close": (Close, Lane.CLOSING),
+    "enable-regions": (EnableRegions, Lane.MEMBER),
+    "set-setting": (SetSetting, Lane.MEMBER),
 }
 _KIND_OF: Final = {step: (kind, lane) for kind, (step, lane) in _KINDS.items()}
 

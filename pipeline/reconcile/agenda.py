@@ -1,7 +1,7 @@
 """Who goes next, and who does not go at all: the decisions of a run, without threads."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from pipeline.model.operation import Lane
@@ -55,7 +55,16 @@ class Agenda:
 
     def _line_up(self) -> None:
         for task_id in self._order.get_ready():
-            self.queue(self._courses[task_id])
+            course = self._courses[task_id]
+            course.facts.update(self._handed_down(course.task))
+            self.queue(course)
+
+    def _handed_down(self, task: Task) -> Iterator[tuple[str, str]]:
+        """The account's id, where a task of the same subject that this one requires has found it out."""
+        for required in sorted(task.requires):
+            before = self._courses[required]
+            if before.task.subject == task.subject and "account_id" in before.facts:
+                yield "account_id", before.facts["account_id"]
 
     def _obstacle(self, course: Course) -> Ending | None:
         return self._at_the_start(course) if course.begun is None else self._on_the_way(course)
@@ -88,7 +97,7 @@ class Agenda:
             if (ending := self._ended[needed]).status is not Status.APPLIED:
                 other = self._courses[needed].task
                 message = f'not started: it needs {other.kind} "{other.subject}", which is {ending.status.value}'
-                hint = f'see "{other.subject}" first, then run `vend apply` again'
+                hint = f'see "{other.subject}" first, then run the same command again'
                 return Ending(status=Status.SKIPPED, message=message, hint=hint)
         return None
 

@@ -13,7 +13,7 @@ from pipeline.reconcile.engine import Perform, Stop, Task
 from pipeline.reconcile.patience import SHORTEST, Patience, rest
 from pipeline.reconcile.subject import acting_for
 
-CONTINUES: Final = "run `vend apply` again: it continues where this run stopped"
+CONTINUES: Final = "run the same command again: it continues where this run stopped"
 
 _logger = logging.getLogger(__name__)
 

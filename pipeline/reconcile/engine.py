@@ -5,6 +5,7 @@ The contract, held for every engine by `tests/contract/test_engine.py`:
 - every task ends in exactly one outcome, and the outcomes come back in the order of the tasks;
 - nothing starts before everything in its `after` and `requires` has ended;
 - the operations of a task are performed in order; consecutive ones on one lane hold one place of it, waiting included;
+- a task begins with the fact `account_id` that a task of its subject which it requires has found out;
 - temporary errors are tried again, permanent ones never; no exception stops another task.
 """
 

@@ -24,7 +24,9 @@ from pipeline.reconcile.course import Course, Ending, Reports, Worker
 from pipeline.reconcile.engine import Engine, Listener, Perform, Stop, Task
 from pipeline.reconcile.patience import Patience
 
-PLACES: Final[Mapping[Lane, int]] = MappingProxyType({Lane.ORGANIZATIONS: 8, Lane.CREATION: 5, Lane.CLOSING: 3})
+PLACES: Final[Mapping[Lane, int]] = MappingProxyType(
+    {Lane.ORGANIZATIONS: 8, Lane.CREATION: 5, Lane.CLOSING: 3, Lane.MEMBER: 8, Lane.TERRAFORM: 2}
+)
 """Places per lane. AWS allows 5 creations and 3 closures in progress at once
 (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html); 8 threads are enough to reach the
 rates of its other operations."""

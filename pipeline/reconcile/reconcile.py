@@ -1,16 +1,25 @@
 """Carry out changes: take them apart, hand them to an engine."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from pipeline.model.change import Change
+from pipeline.model.operation import Facts, Operation, Result
 from pipeline.model.outcome import Outcome
-from pipeline.provisioners.protocol import Provisioner
 from pipeline.reconcile.engine import Engine, Listener, Stop
 from pipeline.reconcile.tasks import tasks_of
 
 
+class Carrier(Protocol):
+    """Takes changes apart and carries out what they consist of, as a provisioner does."""
+
+    def expand(self, change: Change) -> tuple[Operation, ...]: ...
+
+    def perform(self, operation: Operation, facts: Facts) -> Result: ...
+
+
 def reconcile(
-    changes: Sequence[Change], provisioner: Provisioner, engine: Engine, listener: Listener, stop: Stop
+    changes: Sequence[Change], carrier: Carrier, engine: Engine, listener: Listener, stop: Stop
 ) -> tuple[Outcome, ...]:
     """What became of each change, in the order of `changes`."""
-    return engine.run(tasks_of(changes, provisioner.expand), provisioner.perform, listener, stop)
+    return engine.run(tasks_of(changes, carrier.expand), carrier.perform, listener, stop)

@@ -113,7 +113,9 @@ def read_record(path: Path) -> RunRecord:
         document = json.loads(path.read_bytes())
         if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
             raise DocumentError(f'{path}: is not a run record of format "{FORMAT}"')
-        for entry in _entries(_journal_of(path)):
+        # A process that dies between writing the whole record and removing the journal leaves both: the record has it all.
+        unfinished = document.get("state") == RunState.RUNNING
+        for entry in _entries(_journal_of(path)) if unfinished else ():
             for kind, value in entry.items():
                 document[f"{kind}s"].append(value)
         return _structured(document)

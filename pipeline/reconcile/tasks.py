@@ -11,6 +11,7 @@ from pipeline.model.change import (
     CloseAccount,
     CreateAccount,
     CreateUnit,
+    CustomizeAccount,
     MoveAccount,
     UpdateAccount,
     digest_of,
@@ -30,18 +31,45 @@ def tasks_of(changes: Sequence[Change], expand: Expand) -> tuple[Task, ...]:
     """One task per change, in the same order.
 
     Changes of one subject come one after the other. What goes to a unit requires the creation of that unit, and of every
-    unit above it, where the plan has it. Nothing else waits: independent changes go on whatever becomes of the others.
+    unit above it, where the plan has it. What follows the change that marks an account as its request's requires that one.
+    A customization requires the creation of its account, and those that come before it. Nothing else waits: independent
+    changes go on whatever becomes of the others.
     """
     units = {change.path: _id(change) for change in changes if isinstance(change, CreateUnit)}
+    claims: dict[str, str] = {}
     latest: dict[tuple[bool, str], str] = {}
+    known: dict[tuple[str, ...], str] = {}
     tasks = []
     for change in changes:
         subject = (isinstance(change, CreateUnit), subject_of(change))
         before = latest.get(subject)
-        requires = frozenset(units[path] for path in _units_needed(change) if path in units)
-        tasks.append(_task(change, expand, after=frozenset({before} if before else ()), requires=requires))
+        requires = {units[path] for path in _units_needed(change) if path in units}
+        if not isinstance(change, CreateUnit | CreateAccount) and change.account_id in claims:
+            requires.add(claims[change.account_id])
+        if isinstance(change, CustomizeAccount):
+            requires |= {known[name] for name in _needed_by(change) if name in known}
+        tasks.append(_task(change, expand, after=frozenset({before} if before else ()), requires=frozenset(requires)))
         latest[subject] = tasks[-1].id
+        known[_name_of(change)] = tasks[-1].id
+        if isinstance(change, UpdateAccount) and _claims(change):
+            claims[change.account_id] = tasks[-1].id
     return tuple(tasks)
+
+
+def _name_of(change: Change) -> tuple[str, ...]:
+    """What a customization names what it needs by."""
+    last = change.customization if isinstance(change, CustomizeAccount) else ""
+    return (kind_of(change), subject_of(change), last)
+
+
+def _needed_by(change: CustomizeAccount) -> tuple[tuple[str, ...], ...]:
+    """The creation of its account, and the customizations that come before it."""
+    return (("create", change.key, ""), *(("customize", change.key, name) for name in change.after))
+
+
+def _claims(change: UpdateAccount) -> bool:
+    """Whether it writes the ownership tags: until then an account may be anybody's."""
+    return any(each.path == ("ownership",) for each in change.fields)
 
 
 def _task(change: Change, expand: Expand, *, after: frozenset[str], requires: frozenset[str]) -> Task:
@@ -83,7 +111,7 @@ def _units_needed(change: Change) -> tuple[str, ...]:
             return (*_above(spec.organizational_unit), spec.organizational_unit)
         case MoveAccount(after=unit):
             return (*_above(unit), unit)
-        case UpdateAccount() | CloseAccount():
+        case UpdateAccount() | CloseAccount() | CustomizeAccount():
             return ()
         case _:
             assert_never(change)

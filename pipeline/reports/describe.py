@@ -1,34 +1,38 @@
 """Words for changes, the same in every rendering."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
 from pipeline.model.account import ROOT, AccountSpec
+from pipeline.model.account_settings import ENABLED, wanted_regions, wanted_settings
 from pipeline.model.change import (
     Change,
     CloseAccount,
     CreateAccount,
     CreateUnit,
-    FieldChange,
+    CustomizeAccount,
     MoveAccount,
     UpdateAccount,
     contact_json,
     kind_of,
 )
 from pipeline.model.json import Json, canonical
+from pipeline.reports import settings_words
 from pipeline.reports.escaping import clip
+from pipeline.reports.field_words import (
+    VALUE_LIMIT,
+    adopts,
+    label_of,
+    parts_of_effect,
+    rows_of,
+    words_of,
+)
 from pipeline.reports.phrases import DOT, Phrase, Value, counted, joined, plain
-
-VALUE_LIMIT: Final = 100
-"""Characters of one value in a row; `differences` has all of them."""
 
 FIELDS_SHOWN: Final = 8
 """Attributes of one update that a row names; the rest is counted."""
-
-OWNERSHIP: Final[Phrase] = ("ownership",)
-
-_UNSET: Final[Phrase] = ("(unset)",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class Difference:
 
 
 def sign(change: Change) -> str:
-    """One character: `+` new, `~` changed in place, `→` moved, `-` closed."""
+    """One character: `+` new, `~` changed in place, `→` moved, `-` closed, `⚙` customized."""
     match change:
         case CreateUnit() | CreateAccount():
             return "+"
@@ -51,13 +55,15 @@ def sign(change: Change) -> str:
             return "~"
         case CloseAccount():
             return "-"
+        case CustomizeAccount():
+            return "⚙"
         case _:
             assert_never(change)
 
 
 def kind(change: Change) -> str:
     """The word for people: as in plans and settings, and `adopt` for an update that begins the ownership."""
-    if isinstance(change, UpdateAccount) and any(_adopts(each) for each in change.fields):
+    if isinstance(change, UpdateAccount) and any(adopts(each) for each in change.fields):
         return "adopt"
     return kind_of(change).replace("-", " ")
 
@@ -71,6 +77,8 @@ def who(change: Change) -> Phrase:
             return _named(key, spec.name)
         case MoveAccount() | UpdateAccount() | CloseAccount():
             return (*_named(change.key, change.name), " ", Value(change.account_id))
+        case CustomizeAccount(key=key, name=name, account_id=account_id):
+            return (*_named(key, name), *((" ", Value(account_id)) if account_id is not None else ()))
         case _:
             assert_never(change)
 
@@ -85,11 +93,13 @@ def phrase(change: Change) -> Phrase:
         case MoveAccount(before=before, after=after):
             return (*unit(before), " → ", *unit(after))
         case UpdateAccount(fields=fields):
-            shown = [_field(each) for each in fields[:FIELDS_SHOWN]]
+            shown = [words_of(each) for each in fields[:FIELDS_SHOWN]]
             rest: list[Phrase] = [(f"{len(fields) - FIELDS_SHOWN} more",)] if len(fields) > FIELDS_SHOWN else []
             return joined(shown + rest, DOT)
         case CloseAccount(name=name):
             return ("closes ", Value(clip(name, VALUE_LIMIT), exact=True), ", which AWS can reinstate for 90 days")
+        case CustomizeAccount():
+            return _customization(change)
         case _:
             assert_never(change)
 
@@ -112,9 +122,14 @@ def same_effect(change: Change) -> tuple[str, ...]:
         case MoveAccount(before=before, after=after):
             return ("move", before, after)
         case UpdateAccount(fields=fields):
-            return ("update", *(part for each in fields for part in _effect(each)))
+            return ("update", *(part for each in fields for part in parts_of_effect(each)))
         case CloseAccount(account_id=account_id):
             return ("close", account_id)
+        case CustomizeAccount(customization=name, reasons=reasons, resources=resources):
+            rows = (
+                () if resources is None else (canonical([[each.address, each.action] for each in sorted(resources)]),)
+            )
+            return ("customize", name, canonical(reasons), *rows)
         case _:
             assert_never(change)
 
@@ -129,20 +144,36 @@ def differences(change: Change) -> tuple[Difference, ...]:
         case MoveAccount(before=before, after=after):
             return (Difference(label=("unit",), before=before, after=after),)
         case UpdateAccount(fields=fields):
-            return tuple(Difference(label=_label(each.path), before=each.before, after=each.after) for each in fields)
+            return tuple(
+                Difference(label=label, before=before, after=after)
+                for each in fields
+                for label, before, after in rows_of(each)
+            )
         case CloseAccount():
             return (Difference(label=("state",), before="open", after="closed"),)
+        case CustomizeAccount(resources=resources):
+            return tuple(
+                Difference(label=(Value(each.address),), before=None, after=each.action) for each in resources or ()
+            )
         case _:
             assert_never(change)
 
 
+_ACTIONS: Final = (("create", "to add"), ("update", "to change"), ("replace", "to replace"), ("delete", "to destroy"))
+
+
+def _customization(change: CustomizeAccount) -> Phrase:
+    """`network: 9 to add` or, where Terraform was not asked, `network (inputs changed)`."""
+    label = (Value(clip(change.customization, VALUE_LIMIT)),)
+    if change.resources is None:
+        return (*label, f" ({', '.join(change.reasons)})" if change.reasons else "")
+    actions = Counter(each.action for each in change.resources)
+    counts = [f"{actions[action]:,} {words}" for action, words in _ACTIONS if actions[action]]
+    return (*label, ": ", ", ".join(counts) or "nothing to change")
+
+
 def unit(path: str) -> Phrase:
     return ("the root",) if path == ROOT else (Value(clip(path, VALUE_LIMIT)),)
-
-
-def text_of(value: Json) -> str:
-    """A value as people read it: a text as it is, anything else as JSON."""
-    return value if isinstance(value, str) else canonical(value)
 
 
 def _named(key: str, name: str) -> Phrase:
@@ -153,88 +184,17 @@ def _named(key: str, name: str) -> Phrase:
 def _creation(spec: AccountSpec) -> Phrase:
     tags = spec.tags if isinstance(spec.tags, Mapping) else {}
     contacts = [each for each in spec.contacts.values() if each] if isinstance(spec.contacts, Mapping) else []
-    counts = [counted(number, noun) for number, noun in ((len(tags), "tag"), (len(contacts), "contact")) if number]
+    numbers = (
+        (len(tags), "tag"),
+        (len(contacts), "contact"),
+        (len(wanted_regions(spec)), "opt-in Region"),
+        (len(wanted_settings(spec)), "setting"),
+    )
+    counts = [counted(number, noun) for number, noun in numbers if number]
     parts: list[Phrase] = [unit(spec.organizational_unit), (Value(clip(spec.email, VALUE_LIMIT)),)]
     if counts:
         parts.append((", ".join(counts),))
     return joined(parts, DOT)
-
-
-def _adopts(field: FieldChange) -> bool:
-    return field.path == ("ownership",) and field.before is None
-
-
-def _field(field: FieldChange) -> Phrase:
-    match field.path:
-        case ("ownership",):
-            return _ownership(field)
-        case ("tags", key):
-            return _mapping_entry(("tag ", Value(clip(key, VALUE_LIMIT))), field)
-        case ("contacts", _) if isinstance(field.before, Mapping) and isinstance(field.after, Mapping):
-            return (*_label(field.path), ": ", ", ".join(_differing(field.before, field.after)))
-        case ("contacts", _):
-            return ("sets " if field.before is None else "removes ", *_label(field.path))
-        case ("name",):
-            return ("name ", *_value(field.before, exact=True), " → ", *_value(field.after, exact=True))
-        case _:
-            return (*_label(field.path), " ", *_value(field.before), " → ", *_value(field.after))
-
-
-def _mapping_entry(label: Phrase, field: FieldChange) -> Phrase:
-    if field.before is None:
-        return ("adds ", *label, " ", *_value(field.after))
-    if field.after is None:
-        return ("removes ", *label, ", was ", *_value(field.before))
-    return (*label, " ", *_value(field.before), " → ", *_value(field.after))
-
-
-def _ownership(field: FieldChange) -> Phrase:
-    if field.before is None:
-        return ("adopts an existing account",)
-    before, after = _owner(field.before, "request"), _owner(field.after, "request")
-    if before != after:
-        return ("request renamed: ", *_value(before), " → ", *_value(after))
-    return (
-        "repository ",
-        *_value(_owner(field.before, "repository")),
-        " → ",
-        *_value(_owner(field.after, "repository")),
-    )
-
-
-def _owner(value: Json, part: str) -> Json:
-    return value.get(part) if isinstance(value, Mapping) else value
-
-
-def _differing(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[str]:
-    known = [name for name in ("name", "title", "email", "phone") if before.get(name) != after.get(name)]
-    return ["e-mail" if name == "email" else name for name in known] or ["differs"]
-
-
-def _label(path: Sequence[str]) -> Phrase:
-    match tuple(path):
-        case ("tags", key):
-            return ("tag ", Value(key))
-        case ("contacts", contact):
-            return (Value(contact), " contact")
-        case ("email",):
-            return ("e-mail",)
-        case ("name",):
-            return ("name",)
-        case ("ownership",):
-            return OWNERSHIP
-        case _:
-            return (Value(".".join(path)),)
-
-
-def _value(value: Json, *, exact: bool = False) -> Phrase:
-    return _UNSET if value is None else (Value(clip(text_of(value), VALUE_LIMIT), exact=exact),)
-
-
-def _effect(field: FieldChange) -> tuple[str, ...]:
-    if _adopts(field):
-        return ("adoption", canonical(_owner(field.after, "repository")))
-    return (canonical(field.path), canonical(field.before), canonical(field.after))
 
 
 def _creation_differences(spec: AccountSpec, repository: str) -> tuple[Difference, ...]:
@@ -245,11 +205,13 @@ def _creation_differences(spec: AccountSpec, repository: str) -> tuple[Differenc
         (("repository",), repository),
     ]
     if isinstance(spec.tags, Mapping):
-        rows += [(_label(("tags", key)), spec.tags[key]) for key in sorted(spec.tags)]
+        rows += [(label_of(("tags", key)), spec.tags[key]) for key in sorted(spec.tags)]
     if isinstance(spec.contacts, Mapping):
         rows += [
-            (_label(("contacts", each.value)), contact_json(contact))
+            (label_of(("contacts", each.value)), contact_json(contact))
             for each, contact in sorted(spec.contacts.items())
             if contact is not None
         ]
+    rows += [(settings_words.region_label(region), ENABLED) for region in wanted_regions(spec)]
+    rows += [(settings_words.label(setting), after) for setting, after in wanted_settings(spec).items()]
     return tuple(Difference(label=label, before=None, after=after) for label, after in rows)

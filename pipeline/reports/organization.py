@@ -75,10 +75,10 @@ class _Branch:
         if account.account_id == self._management:
             return "management account"
         if account.key is None:
-            return paint("unmanaged", Color.DIM, on=self._color)
+            return paint("nobody's", Color.DIM, on=self._color)
         if account.key == account.spec.name:
-            return "managed"
-        return f"managed as {visible(account.key)}"
+            return "owned"
+        return f"owned as {visible(account.key)}"
 
 
 def _by_unit(observed: ObservedState) -> dict[str, list[ObservedAccount]]:
@@ -107,9 +107,9 @@ def _title(name: str, accounts: Sequence[ObservedAccount], *, color: bool) -> st
 
 def _totals(observed: ObservedState) -> str:
     others = [each for each in observed.accounts if each.account_id != observed.management_account_id]
-    managed = sum(each.key is not None for each in others)
+    owned = sum(each.key is not None for each in others)
     units = counted(sum(unit.path != ROOT for unit in observed.units), "unit")
-    parts = [f"{managed:,} managed", f"{len(others) - managed:,} unmanaged"]
+    parts = [f"{owned:,} owned by a request's tag", f"{len(others) - owned:,} nobody's"]
     if inactive := sum(each.state is not AccountState.ACTIVE for each in observed.accounts):
         parts.append(f"{inactive:,} not active")
     if observed.creations:

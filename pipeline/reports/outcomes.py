@@ -9,7 +9,7 @@ from pipeline.model.finding import Severity
 from pipeline.model.outcome import Outcome, Status
 from pipeline.model.plan import Hold, Plan
 from pipeline.reports import budget as room
-from pipeline.reports import describe
+from pipeline.reports import describe, field_words
 from pipeline.reports.budget import Part
 from pipeline.reports.escaping import clip
 from pipeline.reports.findings import totals
@@ -175,7 +175,7 @@ def _closing(outcomes: Sequence[Outcome], remaining: Plan | None) -> str:
 
 def _who(outcome: Outcome) -> Phrase:
     account: Phrase = (" ", Value(outcome.account_id)) if outcome.account_id else ()
-    return (Value(outcome.kind.replace("-", " ")), " ", Value(clip(outcome.subject, describe.VALUE_LIMIT)), *account)
+    return (Value(outcome.kind.replace("-", " ")), " ", Value(clip(outcome.subject, field_words.VALUE_LIMIT)), *account)
 
 
 def _sentence(text: str) -> Phrase:

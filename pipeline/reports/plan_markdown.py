@@ -7,7 +7,7 @@ from pipeline.model.change import CreateAccount, UpdateAccount, digest_of
 from pipeline.model.finding import Finding
 from pipeline.model.plan import Bystander, Plan
 from pipeline.reports import budget as room
-from pipeline.reports import describe
+from pipeline.reports import describe, field_words
 from pipeline.reports.budget import Part
 from pipeline.reports.escaping import clip, code, fenced, prose, value
 from pipeline.reports.findings import sentence
@@ -122,7 +122,7 @@ def _bystanders(accounts: tuple[Bystander, ...], noun: str, why: str, *, rank: i
 
 def _bystander(account: Bystander) -> str:
     key = f", request {value(account.key)}" if account.key is not None else ""
-    name = value(clip(account.name, describe.VALUE_LIMIT))
+    name = value(clip(account.name, field_words.VALUE_LIMIT))
     return f"- {value(account.account_id)} {name} in {marked(describe.unit(account.organizational_unit))}{key}\n"
 
 
@@ -170,7 +170,7 @@ def _full_row(row: Row) -> str:
     for each in _differences(row):
         for sign, side in (("-", each.before), ("+", each.after)):
             if side is not None:
-                lines.append(f"{sign} {fenced(raw(each.label))}: {fenced(clip(describe.text_of(side), TEXT_LIMIT))}")
+                lines.append(f"{sign} {fenced(raw(each.label))}: {fenced(clip(field_words.text_of(side), TEXT_LIMIT))}")
     return "\n".join(lines) + "\n"
 
 
@@ -179,5 +179,5 @@ def _differences(row: Row) -> list[describe.Difference]:
     return [
         each
         for each in describe.differences(row.changes[0])
-        if len(row.changes) == 1 or each.label != describe.OWNERSHIP
+        if len(row.changes) == 1 or each.label != field_words.OWNERSHIP
     ]

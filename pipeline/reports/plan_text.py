@@ -7,7 +7,7 @@ from pipeline.model.change import Change, digest_of, subject_of
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.json import Json
 from pipeline.model.plan import Bystander, Plan
-from pipeline.reports import describe
+from pipeline.reports import describe, field_words
 from pipeline.reports.escaping import columns, visible
 from pipeline.reports.findings import line_of
 from pipeline.reports.phrases import counted, plain
@@ -22,7 +22,14 @@ BYSTANDERS_SHOWN: Final = 20
 
 _WIDEST_WHO: Final = 44
 _WIDEST_KIND: Final = len("create unit")
-_COLORS: Final = {"+": Color.GREEN, "~": Color.CYAN, "→": Color.CYAN, "-": Color.RED, "⏸": Color.YELLOW}
+_COLORS: Final = {
+    "+": Color.GREEN,
+    "~": Color.CYAN,
+    "→": Color.CYAN,
+    "-": Color.RED,
+    "⏸": Color.YELLOW,
+    "⚙": Color.CYAN,
+}
 
 
 def as_text(plan: Plan, *, color: bool, width: int, occasion: Occasion = Occasion.TERMINAL) -> str:
@@ -126,4 +133,4 @@ def _in_full(change: Change) -> Iterator[str]:
 
 
 def _shown(value: Json) -> str:
-    return "(unset)" if value is None else visible(describe.text_of(value)) or "(empty)"
+    return "(unset)" if value is None else visible(field_words.text_of(value)) or "(empty)"

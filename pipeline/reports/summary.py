@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from pipeline.model.change import Change, CloseAccount, CreateUnit, subject_of
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.plan import Bystander, Deferred, Hold, Plan
-from pipeline.reports import describe
+from pipeline.reports import describe, field_words
 from pipeline.reports.escaping import clip
 from pipeline.reports.phrases import Command, Phrase, Sentence, Value, counted
 
@@ -194,4 +194,4 @@ def _next(plan: Plan, occasion: Occasion) -> list[Phrase]:
 def _example(plan: Plan) -> str:
     """A subject of the plan, an account rather than a unit."""
     first = next((each for each in plan.changes if not isinstance(each, CreateUnit)), plan.changes[0])
-    return clip(subject_of(first), describe.VALUE_LIMIT)
+    return clip(subject_of(first), field_words.VALUE_LIMIT)

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from io import BytesIO
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -20,6 +20,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from pipeline.sandbox import members, wire
 from pipeline.sandbox.identifiers import access_key_of
+from pipeline.sandbox.inside import Compute, Identity
 from pipeline.sandbox.organization import Call, Organization
 from pipeline.sandbox.records import Fields
 from pipeline.sandbox.service import ERROR, OPERATION, REQUEST, Refusal, respond
@@ -37,7 +38,7 @@ def dispatcher(ours: Mapping[str, WSGIApplication], organization: Callable[[], O
         if service is None:
             raise NotImplementedError("no such service")
         application = create_backend_app(service)
-        return TokenService(application, organization) if service == "sts" else application
+        return _FRONTS[service](application, organization) if service in _FRONTS else application
 
     application: WSGIApplication = DomainDispatcherApplication(create)
     return application
@@ -68,7 +69,17 @@ class TokenService:
         with organization.lock:
             organization.advance()
             account = organization.latest.accounts.get((role_arn.split(":") + [""] * 5)[4])
-            return account is not None and members.can_enter(account, role_arn)
+            if account is None or organization.is_newborn(account):
+                return False
+            return members.can_enter(account, role_arn)
+
+
+_FRONTS: Final[Mapping[str, Callable[[WSGIApplication, Callable[[], Organization]], WSGIApplication]]] = {
+    "ec2": Compute,
+    "iam": Identity,
+    "sts": TokenService,
+}
+"""What stands in front of a service of moto's."""
 
 
 def moto_tagging() -> Delegate:

@@ -9,6 +9,7 @@ class Options:
     """All durations are seconds of the sandbox's clock, which runs `time_scale` times as fast as ours.
 
     `seed`: `sample`, `empty` (the management account and the root), or `accounts:N`. `port` 0 takes any free one.
+    `role_delay`: how long after its creation nobody can enter an account.
     `throttle` answers with AWS's documented rates; `consistency_delay` is how old reads are.
     `legacy_status`: accounts carry `Status`, as before September 2026, and neither `State` nor `Paths`.
     """
@@ -18,6 +19,7 @@ class Options:
     creation_delay: float = 2.0
     closing_delay: float = 2.0
     region_delay: float = 2.0
+    role_delay: float = 0.0
     throttle: bool = False
     consistency_delay: float = 0.0
     time_scale: float = 1.0

@@ -27,7 +27,7 @@ class Organization:
 
     `failures` are reasons for the next account creations to fail, in order. `closures` are the moments of the closures of
     the last 30 days. `service_access` and `delegations` are read by everybody at once: they are not part of what the
-    sandbox lets lag.
+    sandbox lets lag. `metadata_defaults` are by account and Region; `alias_holders` who has, or had, an account alias.
     """
 
     def __init__(self, options: Options, clock: ScaledClock) -> None:
@@ -43,6 +43,8 @@ class Organization:
         self.service_access: dict[str, datetime] = {}
         self.delegations: dict[str, dict[str, datetime]] = {}
         self.account_by_email: dict[str, str] = {}
+        self.metadata_defaults: dict[tuple[str, str], dict[str, str]] = {}
+        self.alias_holders: dict[str, str] = {}
         self._sequence = count(1)
         self._new_accounts = count(310_000_000_001)
         self._deadlines: list[tuple[float, int, Action]] = []
@@ -61,6 +63,10 @@ class Organization:
     def moment(self, at: float) -> datetime:
         """The date and time of a moment of the clock."""
         return self.clock.now() + timedelta(seconds=at - self.clock.monotonic())
+
+    def is_newborn(self, account: Account) -> bool:
+        """Whether the account is too young for its role to be known everywhere."""
+        return self.clock.now() - account.joined < timedelta(seconds=self.options.role_delay)
 
     def put(self, record: Record, at: float | None = None) -> None:
         """Write a record, now or as of the moment `at`."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from pipeline.model.account import REPOSITORY_TAG, REQUEST_TAG, AccountSpec
-from pipeline.model.change import Change, CreateAccount
+from pipeline.model.change import CreateAccount, OrganizationChange
 from pipeline.model.clock import Clock
 from pipeline.model.observed import ObservedAccount, ObservedState
 from pipeline.model.operation import Done, Facts, Operation, Result, Vanished, Waiting
@@ -147,7 +147,9 @@ def perform(bench: Bench, provisioner: Provisioner, operation: Operation, facts:
     return result, {**facts, **result.facts} if isinstance(result, Done) else facts
 
 
-def carry_out(bench: Bench, provisioner: Provisioner, change: Change, *, twice: bool = False) -> list[Result]:
+def carry_out(
+    bench: Bench, provisioner: Provisioner, change: OrganizationChange, *, twice: bool = False
+) -> list[Result]:
     """Every operation of a change until one vanishes; `twice`: each is performed again at once, as if it had not been."""
     facts: Facts = {}
     results: list[Result] = []

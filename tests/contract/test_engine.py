@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -300,7 +301,7 @@ def test_no_try_begins_after_patience_has_ended(running: Running) -> None:
 
     assert (outcome.status, len(script.calls)) == (Status.PENDING, 3)
     assert running.clock.monotonic() == pytest.approx(80)
-    assert "vend apply" in outcome.hint
+    assert "run the same command again" in outcome.hint
 
 
 def test_an_answer_in_between_makes_patience_for_errors_new(running: Running) -> None:
@@ -601,3 +602,24 @@ def test_an_operation_knows_for_whom_it_is_performed(running: Running) -> None:
 
     assert seen == ["a", "b"]
     assert current_subject() is None
+
+
+# What one task hands down to another
+
+
+def test_a_task_begins_with_the_account_that_a_task_of_its_subject_has_found_and_it_requires(running: Running) -> None:
+    script = Script({("new", "request"): [Done(facts={"account_id": "111122223333", "creation_request": "car-1"})]})
+    begun: dict[str, Facts] = {}
+
+    def perform(operation: Operation, facts: Facts) -> Result:
+        begun[operation.kind] = facts
+        return script(operation, facts)
+
+    creation = a_task("new", "request")
+    customization = replace(a_task("new", "customize", requires=["new"]), id="customize new")
+    stranger = replace(a_task("other", "elsewhere", requires=["new"]), id="other")
+    outcomes = running.run([creation, customization, stranger], perform)
+
+    assert begun["customize"] == {"account_id": "111122223333"}
+    assert begun["elsewhere"] == {}
+    assert outcomes[1].account_id == "111122223333"

@@ -17,7 +17,7 @@ from pipeline.reconcile.inline import InlineEngine
 from pipeline.reconcile.patience import Patience
 from tests.unit.reconcile.fakes import Answer, FakeClock, Notes, a_task
 
-PLACES = {Lane.ORGANIZATIONS: 2, Lane.CREATION: 2, Lane.CLOSING: 1}
+PLACES = {Lane.ORGANIZATIONS: 2, Lane.CREATION: 2, Lane.CLOSING: 1, Lane.MEMBER: 2, Lane.TERRAFORM: 2}
 ENDLESS = Patience(tries=1000, seconds=1e12, waiting=1e12)
 
 Make = Callable[[], Engine]

@@ -1,18 +1,21 @@
 """What every provisioner does: one suite for all backends."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from pipeline.errors import PermanentServiceError
 from pipeline.model.account import ROOT, UNOBSERVED, AccountSpec, AccountState, Contact, ContactType, WantedState
+from pipeline.model.account_settings import NOT_ENABLED, PASSWORD_POLICY_DEFAULTS, Setting, before_change
 from pipeline.model.change import (
-    Change,
     CloseAccount,
     CreateAccount,
     CreateUnit,
     FieldChange,
     MoveAccount,
+    OrganizationChange,
     UpdateAccount,
     contact_json,
 )
@@ -36,6 +39,10 @@ from tests.contract.provisioner_benches import (
 SECURITY = Contact(name="Security desk", title="On call", email="security@example.com", phone="+49 30 1234567")
 BILLING = Contact(name="Ledger", title="Clerk", email="billing@example.com", phone="+49 30 7654321")
 TAGS = {"CostCenter": "4711", "Owner": "payments"}
+REGION = "eu-south-2"
+HOME = "eu-west-1"
+POLICY = {"minimum_length": 24, "max_age_days": 90}
+WHOLE_POLICY = {**PASSWORD_POLICY_DEFAULTS, **POLICY}
 SEEN = {ContactType.SECURITY: SECURITY, ContactType.BILLING: None, ContactType.OPERATIONS: None}
 MANAGEMENT = "111122223333"
 
@@ -56,18 +63,18 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     return chosen
 
 
-def make(bench: Bench, *changes: Change) -> None:
+def make(bench: Bench, *changes: OrganizationChange) -> None:
     for change in changes:
         for result in carry_out(bench, bench.provisioner(), change):
             assert isinstance(result, Done), result
 
 
-def seen(bench: Bench, key: str, *, tags: bool = False) -> ObservedAccount:
+def seen(bench: Bench, key: str, *, tags: bool = False, settings: frozenset[Setting] = frozenset()) -> ObservedAccount:
     """The account of a request as a new process sees it at this moment, with its contacts."""
     provisioner = bench.provisioner()
     observed = provisioner.observe()
     account_id = account(observed, f"aws+{key}@example.com").account_id
-    details = Details(contacts=frozenset(ContactType), regions=True, tags=tags)
+    details = Details(contacts=frozenset(ContactType), regions=True, tags=tags, settings=settings)
     return account(provisioner.observe_details(observed, {account_id: details}), f"aws+{key}@example.com")
 
 
@@ -79,15 +86,22 @@ def changed(*path: str, before: object, after: object) -> FieldChange:
     return FieldChange(path=path, before=before, after=after)  # type: ignore[arg-type] # JSON, by the caller
 
 
-def vended(key: str) -> tuple[Change, ...]:
+def vended(key: str) -> tuple[OrganizationChange, ...]:
     """A unit and an account in it, with everything that a creation can bring."""
     return (
         CreateUnit(path="Workloads"),
-        creation(key, "Workloads", tags=TAGS, contacts={ContactType.SECURITY: SECURITY}),
+        creation(
+            key,
+            "Workloads",
+            tags=TAGS,
+            contacts={ContactType.SECURITY: SECURITY},
+            regions=(REGION,),
+            settings={"alias": f"example-{key}"},
+        ),
     )
 
 
-def changes_on(target: ObservedAccount) -> dict[str, Change]:
+def changes_on(target: ObservedAccount) -> dict[str, OrganizationChange]:
     """One change of every kind on the account that `vended` made; `Sandbox` and `Workloads` exist."""
     who = {"key": "billing", "account_id": target.account_id, "name": target.spec.name}
     security, billing = contact_json(SECURITY), contact_json(BILLING)
@@ -116,7 +130,43 @@ def changes_on(target: ObservedAccount) -> dict[str, Change]:
             ),
         ),
         "close": CloseAccount(**who),
+        **changes_inside(target),
     }
+
+
+def changes_inside(target: ObservedAccount) -> dict[str, OrganizationChange]:
+    """One change of every kind inside the account that `vended` made."""
+    vpc = before_change(Setting.DEFAULT_VPCS, in_region(target, "default_vpcs", HOME))
+    return {
+        "Region": update(
+            target,
+            "billing",
+            changed("regions", "eu-south-1", before=None, after="enabled"),
+            changed("settings", "ebs_encryption_by_default", before={"eu-south-1": NOT_ENABLED}, after=True),
+        ),
+        "alias": update(target, "billing", changed("settings", "alias", before="example-billing", after="example-b")),
+        "password policy": update(
+            target, "billing", changed("settings", "password_policy", before=None, after=WHOLE_POLICY)
+        ),
+        "public access": update(
+            target, "billing", changed("settings", "s3_block_public_access", before=False, after=True)
+        ),
+        "encryption": update(
+            target,
+            "billing",
+            changed("settings", "ebs_encryption_by_default", before={HOME: False, REGION: False}, after=True),
+        ),
+        "metadata": update(target, "billing", changed("settings", "imdsv2", before={HOME: None}, after="required")),
+        "default VPC": update(
+            target, "billing", changed("settings", "default_vpcs", before={HOME: vpc}, after="delete")
+        ),
+    }
+
+
+def in_region(target: ObservedAccount, setting: str, region: str) -> Any:
+    settings = target.spec.settings
+    value = settings.get(setting) if isinstance(settings, Mapping) else None
+    return value.get(region) if isinstance(value, Mapping) else None
 
 
 KINDS = sorted(
@@ -132,7 +182,7 @@ KINDS = sorted(
 
 def prepared(bench: Bench) -> ObservedAccount:
     make(bench, *vended("billing"), CreateUnit(path="Sandbox"))
-    return seen(bench, "billing")
+    return seen(bench, "billing", settings=frozenset(Setting))
 
 
 def picture(bench: Bench) -> list[tuple[object, ...]]:
@@ -140,10 +190,20 @@ def picture(bench: Bench) -> list[tuple[object, ...]]:
     bench.clock.sleep(60)
     provisioner = bench.provisioner()
     observed = provisioner.observe()
-    wanted = {each.account_id: Details(contacts=frozenset(ContactType)) for each in observed.accounts}
+    details = Details(contacts=frozenset(ContactType), regions=True, settings=frozenset(Setting))
+    wanted = {each.account_id: details for each in observed.accounts if each.key == "billing"}
     complete = provisioner.observe_details(observed, wanted)
-    accounts = [(each.spec, each.key, each.repository, each.state is AccountState.ACTIVE) for each in complete.accounts]
+    accounts = [
+        (replace(each.spec, settings=_without_ids(each)), each.key, each.repository, each.state is AccountState.ACTIVE)
+        for each in complete.accounts
+    ]
     return [*sorted(accounts, key=lambda each: each[0].email), *((unit.path,) for unit in observed.units)]
+
+
+def _without_ids(account: ObservedAccount) -> dict[str, Any]:
+    settings = dict(account.spec.settings) if isinstance(account.spec.settings, Mapping) else {}
+    vpcs = settings.pop("default_vpcs", {})
+    return {**settings, "default_vpcs": {region: vpc is not None for region, vpc in vpcs.items()}}
 
 
 class TestObserving:
@@ -164,8 +224,31 @@ class TestObserving:
             organizational_unit="Workloads",
             tags=TAGS,
             contacts=SEEN,
-            regions=(),
+            regions=found.spec.regions,
         )
+        assert {HOME, REGION} <= set(found.spec.regions)
+        assert "eu-south-1" not in found.spec.regions
+
+    def test_settings_are_read_as_they_are_named(self, bench: Bench) -> None:
+        make(bench, *vended("billing"))
+        settings = seen(bench, "billing", settings=frozenset(Setting)).spec.settings
+        assert isinstance(settings, Mapping)
+        assert set(settings) == set(Setting)
+        whole = {name: value for name, value in settings.items() if not Setting(name).is_regional}
+        assert whole == {"alias": "example-billing", "password_policy": None, "s3_block_public_access": False}
+        for name, at_birth in (("ebs_encryption_by_default", False), ("imdsv2", None)):
+            assert {HOME, REGION} <= set(settings[name])
+            assert set(settings[name].values()) == {at_birth}
+        assert all(vpc["id"] and vpc["used_by"] == [] for vpc in settings["default_vpcs"].values())
+        some = seen(bench, "billing", settings=frozenset({Setting.ALIAS})).spec.settings
+        assert some == {"alias": "example-billing"}
+
+    def test_nobody_enters_the_management_account(self, bench: Bench) -> None:
+        provisioner = bench.provisioner()
+        observed = provisioner.observe()
+        wanted = {MANAGEMENT: Details(settings=frozenset(Setting))}
+        (management,) = provisioner.observe_details(observed, wanted).accounts
+        assert management.spec.settings is UNOBSERVED
 
     def test_contacts_and_regions_are_read_only_where_they_are_wanted(self, bench: Bench) -> None:
         make(bench, creation("billing"), creation("search"))
@@ -196,7 +279,8 @@ class TestCarryingOut:
         make(bench, CreateUnit(path="Workloads"))
         provisioner = bench.provisioner()
         operations = provisioner.expand(vended("billing")[1])
-        assert [each.kind for each in operations] == ["request-creation", "wait-for-creation", "move", "set-contact"]
+        kinds = ["request-creation", "wait-for-creation", "move", "set-contact", "enable-regions", "set-setting"]
+        assert [each.kind for each in operations] == kinds
         assert [each.lane for each in operations[:2]] == [Lane.CREATION, Lane.CREATION]
         facts: dict[str, str] = {}
         first = provisioner.perform(operations[0], facts)
@@ -211,7 +295,8 @@ class TestCarryingOut:
         if kind == "create-unit":
             assert "Workloads/Prod" in bench.provisioner().observe().unit_paths()
             return
-        after = seen(bench, "search" if kind == "create" else "billing", tags=True)
+        after = seen(bench, "search" if kind == "create" else "billing", tags=True, settings=frozenset(Setting))
+        inside = after.spec.settings if isinstance(after.spec.settings, Mapping) else {}
         expected = {
             "create": (after.spec.organizational_unit, "Workloads"),
             "move": (after.spec.organizational_unit, "Sandbox"),
@@ -222,6 +307,13 @@ class TestCarryingOut:
             "contact removed": (after.spec.contacts, SEEN | {ContactType.SECURITY: None}),
             "re-key": (after.key, "ledger"),
             "close": (after.spec.state, WantedState.CLOSED),
+            "Region": (in_region(after, "ebs_encryption_by_default", "eu-south-1"), True),
+            "alias": (inside.get("alias"), "example-b"),
+            "password policy": (inside.get("password_policy"), WHOLE_POLICY),
+            "public access": (inside.get("s3_block_public_access"), True),
+            "encryption": (in_region(after, "ebs_encryption_by_default", REGION), True),
+            "metadata": (in_region(after, "imdsv2", HOME), "required"),
+            "default VPC": (in_region(after, "default_vpcs", HOME), None),
         }[kind]
         assert expected[0] == expected[1]
 
@@ -251,7 +343,7 @@ class TestCarryingOut:
         assert picture(bench) == undisturbed
 
 
-def dies(bench: Bench, change: Change, steps: int) -> bool:
+def dies(bench: Bench, change: OrganizationChange, steps: int) -> bool:
     """Whether a new process that has so many steps to live dies over this change, which others have begun."""
     try:
         results = carry_out(bench, bench.provisioner(dies_after=steps), change)
@@ -343,6 +435,9 @@ class TestVanishing:
             ("tags", "tags"),
             ("re-key", "re-key"),
             ("contact changed", "contact set"),
+            ("alias", "alias"),
+            ("encryption", "encryption"),
+            ("default VPC", "default VPC"),
         ],
     )
     def test_a_value_that_is_neither_before_nor_after(self, bench: Bench, meanwhile: str, planned: str) -> None:
@@ -350,7 +445,7 @@ class TestVanishing:
         make(bench, CreateUnit(path="Elsewhere"), changes_on(target)[meanwhile])
         who = {"key": "billing", "account_id": target.account_id, "name": "billing"}
         third = contact_json(SECURITY)
-        stale: dict[str, Change] = {
+        stale: dict[str, OrganizationChange] = {
             "move": MoveAccount(**who, before="Workloads", after="Elsewhere"),
             "rename": update(target, "billing", changed("name", before="billing", after="invoices")),
             "tags": update(target, "billing", changed("tags", "CostCenter", before="4711", after="9999")),
@@ -361,6 +456,17 @@ class TestVanishing:
             ),
             "contact set": update(
                 target, "billing", changed("contacts", "security", before=None, after={**third, "phone": "+1 1"})
+            ),
+            "alias": update(
+                target, "billing", changed("settings", "alias", before="example-billing", after="example-c")
+            ),
+            "encryption": update(
+                target,
+                "billing",
+                changed("settings", "ebs_encryption_by_default", before={HOME: "?", "us-east-1": "?"}, after=True),
+            ),
+            "default VPC": update(
+                target, "billing", changed("settings", "default_vpcs", before={"us-east-1": "vpc-0"}, after="delete")
             ),
         }
         before = picture(bench)

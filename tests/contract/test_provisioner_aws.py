@@ -21,7 +21,6 @@ from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.limits import Limits
 from pipeline.provisioners.organizations.failures import FAILURES, Way
 from pipeline.provisioners.organizations.provisioner import OrganizationsProvisioner
-from pipeline.provisioners.organizations.roster import MAX_AGE
 from pipeline.sandbox.clock import ScaledClock
 from pipeline.sandbox.faults import Fault, Kind
 from pipeline.sandbox.options import Options
@@ -113,18 +112,19 @@ class TestCalls:
             carry_out(bench, provisioner, creation(f"new-{number}"))
         assert counted(served)["ListAccounts"] == pages
 
-    def test_creations_that_fail_do_not_list_all_accounts_each(self, start: Start) -> None:
+    def test_a_refused_creation_lists_all_accounts_twice_at_most(self, start: Start) -> None:
+        """Once from the moment of the refusal on, and once more while it goes on looking."""
         served = start(seed="accounts:100", creation_delay=1.0)
         bench = SandboxBench(served)
         provisioner = bench.provisioner()
         provisioner.observe()
-        pages, began = counted(served)["ListAccounts"], served.clock.monotonic()
-        for number in range(10):
+        pages = counted(served)["ListAccounts"]
+        for number in range(5):
             served.inject(Fault(kind=Kind.CREATION_FAILURE, failure_reason="EMAIL_ALREADY_EXISTS"))
             with pytest.raises(PermanentServiceError, match="no account of this organization has the address"):
                 carry_out(bench, provisioner, creation(f"new-{number}"))
         listings = (counted(served)["ListAccounts"] - pages) / pages
-        assert listings <= (served.clock.monotonic() - began) / MAX_AGE + 1
+        assert 5 <= listings <= 10
 
 
 class TestFallbacks:
@@ -203,6 +203,19 @@ class TestFailedCreations:
         with pytest.raises(TemporaryServiceError, match="cancelled"):
             provisioner.perform(wait, done.facts)
 
+    def test_an_account_that_another_run_has_just_created_is_found_without_bulk_tags(self, start: Start) -> None:
+        """This run observed before the account was there, and has to list again, however young its listing is."""
+        served = start(seed="empty", creation_delay=1.0)
+        served.inject(Fault(kind=Kind.ERROR, operation="GetResources", code="AccessDeniedException", times=1_000))
+        first, second = SandboxBench(served), SandboxBench(served)
+        early, late = first.provisioner(), second.provisioner()
+        early.observe()
+        late.observe()
+        made = carry_out(second, late, creation("billing"))
+        adopted = carry_out(first, early, creation("billing"))
+        assert all(isinstance(each, Done) for each in (*made, *adopted))
+        assert [each.spec.name for each in late.observe().accounts].count("billing") == 1
+
     def test_every_reason_that_the_sdk_knows_has_a_row(self) -> None:
         shape = Session().get_service_model("organizations").shape_for("CreateAccountFailureReason")
         assert set(shape.enum) <= set(FAILURES)
@@ -258,8 +271,8 @@ class TestRates:
     """Against a sandbox that throttles by the documented rates."""
 
     def test_many_reads_and_writes_at_once_are_never_throttled(self, start: Start) -> None:
-        """Four times as fast as real time: a delay on the way counts four times, too."""
-        served = start(ScaledClock(4), seed="accounts:45", throttle=True)
+        """In real time: a delay on the way, as a busy machine has it, would count as often as time ran faster."""
+        served = start(ScaledClock(1), seed="accounts:30", throttle=True)
         bench = SandboxBench(served)
         provisioner = bench.provisioner()
         observed = provisioner.observe()
@@ -271,9 +284,9 @@ class TestRates:
                 name=each.spec.name,
                 fields=(FieldChange(path=("tags", "Batch"), before=None, after="1"),),
             )
-            for each in members[:20]
+            for each in members[:12]
         ]
-        wanted = {each.account_id: Details(tags=True, contacts=frozenset(ContactType)) for each in members[20:]}
+        wanted = {each.account_id: Details(tags=True, contacts=frozenset(ContactType)) for each in members[12:]}
         with ThreadPoolExecutor(8) as pool:
             details = pool.submit(provisioner.observe_details, observed, wanted)
             results = list(pool.map(lambda change: carry_out(bench, provisioner, change), changes))

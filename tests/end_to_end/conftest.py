@@ -59,8 +59,12 @@ def twenty_accounts(tmp_path: Path, aws: Aws) -> Path:
 
 @pytest.fixture
 def sample(tmp_path: Path, aws: Aws) -> Path:
-    """A copy of the repository's own sample organization."""
+    """A copy of the repository's own sample organization, but for its customizations: they take Terraform, and minutes."""
     shutil.copytree(REPOSITORY / "account-requests", tmp_path / "account-requests")
-    shutil.copy(REPOSITORY / "vending.yaml", tmp_path)
+    settings = (REPOSITORY / "vending.yaml").read_text()
+    (tmp_path / "vending.yaml").write_text(settings.partition("customizations:")[0])
+    for request in (tmp_path / "account-requests").rglob("*.yaml"):
+        lines = request.read_text().splitlines(keepends=True)
+        request.write_text("".join(line for line in lines if not line.startswith("customizations:")))
     (tmp_path / ".git").mkdir()
     return tmp_path

@@ -12,7 +12,7 @@ from pipeline.app.apply import Applying, apply
 from pipeline.app.clock import ScaledClock
 from pipeline.app.parts import Parts
 from pipeline.app.workspace import Workspace
-from pipeline.model.change import Change
+from pipeline.model.change import OrganizationChange
 from pipeline.model.observed import Details, ObservedState
 from pipeline.model.operation import Facts, Operation, Result
 from pipeline.planning.documents import plan_from_json
@@ -58,7 +58,7 @@ class Announcing(Provisioner):
     def observe_details(self, observed: ObservedState, wanted: Mapping[str, Details]) -> ObservedState:
         return self.inner.observe_details(observed, wanted)
 
-    def expand(self, change: Change) -> tuple[Operation, ...]:
+    def expand(self, change: OrganizationChange) -> tuple[Operation, ...]:
         return self.inner.expand(change)
 
     def perform(self, operation: Operation, facts: Facts) -> Result:

@@ -12,6 +12,7 @@ import yaml
 from pipeline.app.clock import ScaledClock
 from pipeline.app.parts import Parts
 from pipeline.cli import main
+from tests.end_to_end.by_hand import do_by_hand
 
 STORIES = sorted((Path(__file__).parent / "scenarios").glob("*/story.yaml"))
 
@@ -23,6 +24,8 @@ def test_story(story: Path, sample: Path, monkeypatch: pytest.MonkeyPatch, capfd
     monkeypatch.setattr(sys, "stdin", io.StringIO())
     for number, step in enumerate(yaml.safe_load(story.read_text())["steps"], start=1):
         _prepare(step, sample, monkeypatch)
+        if "by_hand" in step:
+            do_by_hand(step["by_hand"])
         if "run" in step:
             _run(step, f"step {number}: {step['run']}", capfd)
 

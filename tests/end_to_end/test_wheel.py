@@ -33,6 +33,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     shutil.copytree(REPOSITORY / "account-requests", tmp_path / "own" / "account-requests")
+    shutil.copytree(REPOSITORY / "terraform", tmp_path / "own" / "terraform")
     shutil.copy(REPOSITORY / "vending.yaml", tmp_path / "own")
     return tmp_path / "own"
 

@@ -3,9 +3,11 @@
 from dataclasses import replace
 
 from pipeline.model.account import ROOT, AccountState, ContactType, WantedState
+from pipeline.model.account_settings import Setting
 from pipeline.model.change import Change, CreateAccount, CreateUnit, Effect, contact_from, effects_of
 from pipeline.model.observed import ObservedAccount, ObservedState, ObservedUnit
 from tests.builders import no_contacts
+from tests.inside import AT_BIRTH, fresh_settings
 
 Step = tuple[Change, Effect]
 
@@ -43,7 +45,14 @@ def _is_subject(account: ObservedAccount, change: Change, effect: Effect) -> boo
 def _created(state: ObservedState, change: CreateAccount) -> ObservedState:
     """AWS takes the address only once, and puts the account into the root."""
     assert all(each.spec.email.lower() != change.spec.email.lower() for each in state.accounts)
-    spec = replace(change.spec, organizational_unit=ROOT, contacts=no_contacts(), protected=False)
+    spec = replace(
+        change.spec,
+        organizational_unit=ROOT,
+        contacts=no_contacts(),
+        protected=False,
+        regions=(),
+        settings=fresh_settings(),
+    )
     account = ObservedAccount(
         account_id=f"{len(state.accounts):012d}",
         state=AccountState.ACTIVE,
@@ -59,7 +68,7 @@ def _created(state: ObservedState, change: CreateAccount) -> ObservedState:
     )
 
 
-def _changed(account: ObservedAccount, effect: Effect) -> ObservedAccount:
+def _changed(account: ObservedAccount, effect: Effect) -> ObservedAccount:  # noqa: PLR0911 - an arm for each attribute
     attribute, *rest = effect.path
     match attribute:
         case "name" | "organizational_unit":
@@ -68,6 +77,10 @@ def _changed(account: ObservedAccount, effect: Effect) -> ObservedAccount:
             return replace(account, spec=replace(account.spec, tags=_tags(account, rest[0], effect)))
         case "contacts":
             return replace(account, spec=replace(account.spec, contacts=_contacts(account, rest[0], effect)))
+        case "regions":
+            return _enabled(account, rest[0])
+        case "settings":
+            return replace(account, spec=replace(account.spec, settings=_settings(account, rest, effect)))
         case "ownership":
             return replace(account, key=effect.after["request"], repository=effect.after["repository"])
         case "state":
@@ -75,6 +88,28 @@ def _changed(account: ObservedAccount, effect: Effect) -> ObservedAccount:
             return replace(account, state=AccountState.PENDING_CLOSURE, spec=closed)
         case _:
             raise AssertionError(effect.path)
+
+
+def _enabled(account: ObservedAccount, region: str) -> ObservedAccount:
+    """The Region is there, with what AWS gives to every Region."""
+    inside = account.spec.settings
+    settings = {
+        name: {**value, region: AT_BIRTH[name]} if Setting(name).is_regional else value
+        for name, value in inside.items()
+    }
+    spec = replace(account.spec, regions=(*account.spec.regions, region), settings=settings)
+    return replace(account, spec=spec)
+
+
+def _settings(account: ObservedAccount, path: list[str], effect: Effect) -> dict[str, object]:
+    name, *region = path
+    settings = dict(account.spec.settings)
+    after = None if name == Setting.DEFAULT_VPCS else effect.after
+    if not Setting(name).is_regional:
+        return {**settings, name: after}
+    regions = region or list(settings[name])
+    assert set(regions) <= set(settings[name]), "a setting of a Region comes after the Region"
+    return {**settings, name: {**settings[name], **dict.fromkeys(regions, after)}}
 
 
 def _tags(account: ObservedAccount, key: str, effect: Effect) -> dict[str, str]:

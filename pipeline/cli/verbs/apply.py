@@ -4,7 +4,7 @@ import shutil
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -16,10 +16,14 @@ from pipeline.app.workspace import find_workspace
 from pipeline.cli.output import print_note, print_text, wants_color
 from pipeline.cli.progress import progress_on
 from pipeline.errors import ExitCode, UsageError
+from pipeline.model.change import subject_of
 from pipeline.model.plan import Plan
 from pipeline.planning.documents import plan_from_json
-from pipeline.reconcile.engine import Stop
+from pipeline.reconcile.engine import Stop, Task
+from pipeline.reconcile.listening import Several, Silent
 from pipeline.reports import findings, outcomes, plan_text
+from pipeline.reports.escaping import visible
+from pipeline.reports.phrases import counted
 from pipeline.reports.summary import Occasion
 
 STOPPING = {
@@ -33,8 +37,17 @@ def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode
     approve = _approve(arguments)
     stop = Stop()
     color = wants_color(arguments.color, sys.stderr)
-    with _interrupts(stop), progress_on(sys.stderr, parts.clock, stop, color=color) as listener:
-        wish = Applying(approve=approve, listener=listener, stop=stop, record=arguments.record)
+    beginning = _Beginning()
+    logged = arguments.verbose or arguments.log_format == "json"
+    progress = progress_on(sys.stderr, parts.clock, stop, color=color, logged=logged)
+    with _interrupts(stop, beginning, say=logged or not sys.stderr.isatty()), progress as listener:
+        wish = Applying(
+            approve=approve,
+            listener=Several(beginning, listener),
+            is_new=arguments.accept_new_plan,
+            stop=stop,
+            record=arguments.record,
+        )
         applied = apply(workspace, parts, wish)
     if applied.findings:
         print_note(findings.as_text(applied.findings).rstrip("\n"))
@@ -52,10 +65,10 @@ def _approve(arguments: Namespace) -> Approve:
         return lambda _plan: reviewed
     if not arguments.accept_new_plan:
         raise UsageError(
-            "vend apply: there is no reviewed plan",
+            "apply: there is no reviewed plan",
             hint='run "vend plan", have plan.json reviewed, then "vend apply --reviewed plan.json"',
         )
-    if not sys.stdin.isatty():
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "--accept-new-plan: asks a person, and there is no terminal",
             hint="use --reviewed with a plan that was reviewed",
@@ -68,7 +81,10 @@ def _ask(plan: Plan, *, color: bool) -> Plan | None:
     print_text(plan_text.as_text(plan, color=color, width=width, occasion=Occasion.APPLY))
     if not plan.changes:
         return plan
-    answer = input(f'\nApply these {len(plan.changes)} changes? Only "yes" applies them: ')
+    try:
+        answer = input(f'\nApply {counted(len(plan.changes), "change")}? Only "yes" does: ')
+    except EOFError:
+        return None
     return plan if answer.strip() == "yes" else None
 
 
@@ -82,18 +98,34 @@ def _show(arguments: Namespace, applied: Applied) -> None:
         print_text(
             outcomes.as_text(applied.outcomes, applied.remaining, color=wants_color(arguments.color, sys.stdout))
         )
+    if applied.review is not None and applied.review.vanished:
+        names = ", ".join(sorted({visible(subject_of(change)) for change in applied.review.vanished}))
+        print_note(f"\nReviewed, and not to do any more (done already, or no longer asked for): {names}")
     print_note(f"\nThe record of this run is in {applied.record}.")
 
 
+class _Beginning(Silent):
+    """Whether changes have begun: until then there is nothing to finish, and a question may be waiting for its answer."""
+
+    def __init__(self) -> None:
+        self.has_come = False
+
+    def planned(self, tasks: Sequence[Task]) -> None:  # noqa: ARG002 - that they are planned is all that matters
+        self.has_come = True
+
+
 @contextmanager
-def _interrupts(stop: Stop) -> Iterator[None]:
-    """SIGINT and SIGTERM: once drains, twice stops; a third time is the ordinary interrupt."""
+def _interrupts(stop: Stop, beginning: _Beginning, *, say: bool) -> Iterator[None]:
+    """SIGINT and SIGTERM: once drains, twice stops; a third time, or before the first change, is the ordinary interrupt.
+
+    `say`: nothing else tells the person what an interrupt has led to; progress bars do.
+    """
 
     def interrupted(_signal: int, _frame: FrameType | None) -> None:
-        if stop.is_cancelled:
+        if stop.is_cancelled or not beginning.has_come:
             raise KeyboardInterrupt
         stop.interrupt()
-        if not sys.stderr.isatty():  # on a terminal, the progress bars say it
+        if say:
             print_note(f"vend: {STOPPING[stop.is_cancelled]}")
 
     before = {each: signal.signal(each, interrupted) for each in (signal.SIGINT, signal.SIGTERM)}

@@ -43,6 +43,7 @@ RATES: Final[Mapping[tuple[str, str], Rate]] = {
     ("organizations", "UntagResource"): Rate(4, 6),
     # https://docs.aws.amazon.com/accounts/latest/reference/quotas.html
     ("account", "DeleteAlternateContact"): Rate(1, 6),
+    ("account", "EnableRegion"): Rate(1, 1),
     ("account", "GetAlternateContact"): Rate(10, 15),
     ("account", "ListRegions"): Rate(5, 5),
     ("account", "PutAccountName"): Rate(1, 1),

@@ -70,6 +70,13 @@ BY_CODE: Final[Mapping[str, Meaning]] = {
     "FinalizingOrganizationException": Meaning(
         Kind.BUSY, "AWS is still setting the organization up; run again in an hour", 60.0
     ),
+    "DependencyViolation": Meaning(
+        Kind.BUSY, "see what else is in the VPC (an endpoint, a peering, a VPN), and remove it; then run again", 5.0
+    ),
+    "PendingVerification": Meaning(Kind.BUSY, "AWS is still activating the account; run again later", 30.0),
+    "EntityTemporarilyUnmodifiable": Meaning(Kind.BUSY, "run again when the other change is done", 5.0),
+    "ConcurrentModification": Meaning(Kind.BUSY, "run again when the other change is done", 2.0),
+    "ServiceFailure": Meaning(Kind.SERVER, "run again", 5.0),
     "ServiceException": Meaning(Kind.SERVER, "run again", 5.0),
     "InternalServerException": Meaning(Kind.SERVER, "run again", 5.0),
     "InternalServiceException": Meaning(Kind.SERVER, "run again", 5.0),
@@ -92,6 +99,7 @@ BY_CODE: Final[Mapping[str, Meaning]] = {
     "AccessDenied": _ACCESS,
     "AccessDeniedException": _ACCESS,
     "AccessDeniedForDependencyException": _ACCESS,
+    "UnauthorizedOperation": _ACCESS,
     "InvalidInputException": Meaning(Kind.REQUEST, "correct the value in the request that the message names"),
     "InvalidParameterException": Meaning(Kind.REQUEST, "correct the value in the request that the message names"),
     "ValidationException": Meaning(Kind.REQUEST, "correct the value in the request that the message names"),
@@ -176,6 +184,7 @@ BY_CALL: Final[Mapping[tuple[str, str], Meaning]] = {
             ("DeleteAlternateContact", "AccessDeniedException"),
             ("PutAccountName", "AccessDeniedException"),
             ("ListRegions", "AccessDeniedException"),
+            ("EnableRegion", "AccessDeniedException"),
         ),
         Meaning(
             Kind.REQUEST,

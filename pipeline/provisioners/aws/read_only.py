@@ -26,7 +26,24 @@ READS: Final[dict[str, frozenset[str]]] = {
         }
     ),
     "account": frozenset({"GetAlternateContact", "ListRegions"}),
+    "ec2": frozenset(
+        {
+            "DescribeInternetGateways",
+            "DescribeNetworkAcls",
+            "DescribeNetworkInterfaces",
+            "DescribeRegions",
+            "DescribeRouteTables",
+            "DescribeSecurityGroups",
+            "DescribeSubnets",
+            "DescribeVpcs",
+            "GetEbsEncryptionByDefault",
+            "GetInstanceMetadataDefaults",
+        }
+    ),
+    "iam": frozenset({"GetAccountPasswordPolicy", "ListAccountAliases"}),
     "resourcegroupstaggingapi": frozenset({"GetResources"}),
+    "s3": frozenset({"GetObject", "ListObjectsV2"}),
+    "s3control": frozenset({"GetPublicAccessBlock"}),
     "sts": frozenset({"GetCallerIdentity"}),
 }
 

@@ -7,6 +7,20 @@ from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
 
+class GivenProvider(CredentialProvider):
+    """Credentials that somebody else keeps."""
+
+    METHOD = "given"
+    CANONICAL_NAME = None
+
+    def __init__(self, credentials: Any) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> Any:
+        return self._credentials
+
+
 class RoleProvider(CredentialProvider):
     """Credentials of one role, fetched at the first call and renewed before they expire.
 

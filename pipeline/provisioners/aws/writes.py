@@ -34,6 +34,15 @@ def remember_subject(*, params: Mapping[str, Any], context: dict[str, Any], **_:
     context[_SUBJECT_KEY] = next((str(params[name]) for name in _SUBJECTS if name in params), None)
 
 
+def remember(subject: Callable[[], str | None]) -> Callable[..., None]:
+    """The same for calls that do not name what they are about: `subject` does."""
+
+    def keep(*, context: dict[str, Any], **_: Any) -> None:
+        context[_SUBJECT_KEY] = subject()
+
+    return keep
+
+
 class WriteNotes:
     """Tells `on_write` of every answer to a request that is not a known read (botocore event `response-received`)."""
 

@@ -1,7 +1,8 @@
 """The organization itself: mutable, and kept apart from the provisioner, so that a run may die and another take over."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final, cast
 
 from pipeline.model.account import (
     OWNERSHIP_PREFIX,
@@ -15,15 +16,38 @@ from pipeline.model.account import (
     ContactType,
     WantedState,
 )
+from pipeline.model.account_settings import Setting
+from pipeline.model.json import Json
 from pipeline.model.observed import CreationInFlight, ObservedAccount, ObservedState, ObservedUnit
 
 MANAGEMENT_ID = "111122223333"
 _FIRST_ID = 300_000_000_001
 
 
+_BY_DEFAULT: Final = ("eu-west-1", "us-east-1")
+"""The Regions that are enabled in every account."""
+
+_REGIONAL_AT_BIRTH: Final[Mapping[str, Callable[[str], Json]]] = {
+    Setting.EBS_ENCRYPTION_BY_DEFAULT: lambda _region: False,
+    Setting.IMDSV2: lambda _region: None,
+    Setting.DEFAULT_VPCS: lambda region: {"id": f"vpc-{region}", "used_by": []},
+}
+
+
+def fresh_settings() -> dict[str, Json]:
+    """What a new account has, in the form of an observation."""
+    whole: dict[str, Json] = {
+        Setting.ALIAS: None,
+        Setting.PASSWORD_POLICY: None,
+        Setting.S3_BLOCK_PUBLIC_ACCESS: False,
+    }
+    regional = {name: {region: value(region) for region in _BY_DEFAULT} for name, value in _REGIONAL_AT_BIRTH.items()}
+    return {**whole, **regional}
+
+
 @dataclass(slots=True, kw_only=True)
 class MemoryAccount:
-    """`tags` holds all of them, ownership included."""
+    """`tags` holds all of them, ownership included; `settings` every setting, as it would be observed."""
 
     account_id: str
     name: str
@@ -33,6 +57,18 @@ class MemoryAccount:
     tags: dict[str, str] = field(default_factory=dict)
     contacts: dict[ContactType, Contact] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
+    settings: dict[str, Json] = field(default_factory=fresh_settings)
+
+    @property
+    def enabled_regions(self) -> tuple[str, ...]:
+        return tuple(sorted({*_BY_DEFAULT, *self.regions}))
+
+    def enable(self, region: str) -> None:
+        """The Region begins with what AWS gives to every Region."""
+        if region not in self.regions:
+            self.regions = tuple(sorted((*self.regions, region)))
+            for setting, value in _REGIONAL_AT_BIRTH.items():
+                self.settings[setting] = {**cast("dict[str, Json]", self.settings[setting]), region: value(region)}
 
     @property
     def key(self) -> str | None:
@@ -68,7 +104,7 @@ class MemoryOrganization:
 
     @classmethod
     def of(cls, observed: ObservedState) -> "MemoryOrganization":
-        """The organization that was observed; contacts and Regions that were not are unset."""
+        """The organization that was observed; contacts, Regions and settings that were not are as at birth."""
         organization = cls(organization_id=observed.organization_id)
         organization.accounts = {each.account_id: _account(each) for each in observed.accounts}
         organization.units |= {unit.path: unit.unit_id for unit in observed.units}
@@ -139,6 +175,7 @@ def observed_account(account: MemoryAccount) -> ObservedAccount:
             tags=ordinary_tags(account.tags),
             contacts=UNOBSERVED,
             regions=UNOBSERVED,
+            settings=UNOBSERVED,
         ),
         key=account.key,
         repository=account.repository,
@@ -163,4 +200,5 @@ def _account(observed: ObservedAccount) -> MemoryAccount:
         tags=tags | {name: value for name, value in ownership.items() if value is not None},
         contacts={kind: contact for kind, contact in contacts.items() if contact is not None},
         regions=tuple(spec.regions) if isinstance(spec.regions, tuple | list) else (),
+        settings=fresh_settings() | (dict(spec.settings) if isinstance(spec.settings, Mapping) else {}),
     )

@@ -3,14 +3,16 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import assert_never
 
 from pipeline.errors import PermanentServiceError, TemporaryServiceError
 from pipeline.model.account import REPOSITORY_TAG, REQUEST_TAG, ROOT, AccountState, Contact, ContactType
-from pipeline.model.change import Change
+from pipeline.model.change import OrganizationChange
 from pipeline.model.observed import Details, ObservedAccount, ObservedState
 from pipeline.model.operation import Done, Facts, Operation, Result, Vanished, Waiting
 from pipeline.provisioners.expansion import expand
+from pipeline.provisioners.memory.inside import change_inside, look_inside, settings_named
 from pipeline.provisioners.memory.organization import MANAGEMENT_ID, MemoryAccount, MemoryOrganization
 from pipeline.provisioners.ownership import Owner, owner_of
 from pipeline.provisioners.preconditions import (
@@ -25,8 +27,10 @@ from pipeline.provisioners.steps import (
     AccountStep,
     Claim,
     Close,
+    InsideStep,
     MakeUnit,
     Move,
+    OutsideStep,
     RemoveTags,
     Rename,
     RequestCreation,
@@ -69,7 +73,7 @@ class MemoryProvisioner:
         with self._lock:
             return replace(observed, accounts=tuple(self._complete(each, wanted) for each in observed.accounts))
 
-    def expand(self, change: Change) -> tuple[Operation, ...]:
+    def expand(self, change: OrganizationChange) -> tuple[Operation, ...]:
         return expand(change)
 
     def perform(self, operation: Operation, facts: Facts) -> Result:
@@ -88,7 +92,10 @@ class MemoryProvisioner:
         spec = replace(
             account.spec,
             contacts=contacts if details.contacts else account.spec.contacts,
-            regions=here.regions if details.regions else account.spec.regions,
+            regions=here.enabled_regions if details.regions else account.spec.regions,
+            settings=settings_named(here, details.settings)
+            if details.settings and here.account_id != MANAGEMENT_ID
+            else account.spec.settings,
         )
         return replace(account, spec=spec)
 
@@ -153,14 +160,17 @@ class MemoryProvisioner:
         refuse_foreign(step, account_id, owner_of(account.tags), self._repository)
         if isinstance(step, Move) and step.after not in self.organization.units:
             return Vanished(reason=f'account "{account_id}": the unit "{step.after}" is not there')
-        seen = _look(step, account)
+        if isinstance(step, InsideStep):
+            seen, act = look_inside(step, account), partial(change_inside, step, account)
+        else:
+            seen, act = _look(step, account), partial(_act, step, account)
         if seen is Look.ACT:
-            _act(step, account)
+            act()
             self._on_effect(kind)
         return seen if isinstance(seen, Vanished) else Done(message=kind)
 
 
-def _look(step: AccountStep, account: MemoryAccount) -> Look | Vanished:
+def _look(step: OutsideStep, account: MemoryAccount) -> Look | Vanished:
     account_id = account.account_id
     match step:
         case Move(before=before, after=after):
@@ -190,7 +200,7 @@ def _look(step: AccountStep, account: MemoryAccount) -> Look | Vanished:
     return seen
 
 
-def _act(step: AccountStep, account: MemoryAccount) -> None:
+def _act(step: OutsideStep, account: MemoryAccount) -> None:
     match step:
         case Move(after=after):
             account.unit = after

@@ -10,6 +10,7 @@ from pipeline.model.operation import Done, Facts, Result, Waiting
 from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.translation import code_of
 from pipeline.provisioners.organizations.failures import Failure, Way, failure_of
+from pipeline.provisioners.organizations.roster import MAX_AGE
 from pipeline.provisioners.organizations.search import Search
 from pipeline.provisioners.organizations.settling import UnsettledError, settle
 from pipeline.provisioners.steps import RequestCreation, WaitForCreation
@@ -25,7 +26,8 @@ _POLLS: Final = "polls"
 _FIRST_POLL: Final = 2.0
 _POLL_GROWTH: Final = 1.5
 _LONGEST_POLL: Final = 15.0
-_ADOPTION_CAP: Final = 30.0
+_ADOPTION_CAP: Final = MAX_AGE + 15.0
+"""Seconds of looking for an account whose address is in use: long enough for a second listing."""
 
 
 def poll_delay(polls: int) -> float:
@@ -141,10 +143,9 @@ class Creating:
 
     def _adopt(self, step: WaitForCreation, text: str, failure: Failure) -> Result:
         """The address is in use. Another run, or an earlier try of this one, may just have created the account."""
+        clock, since = self._connection.clock, self._connection.clock.monotonic()
         try:
-            account_id = settle(
-                self._connection.clock, lambda: self._search.account(step, again=True), text, cap=_ADOPTION_CAP
-            )
+            account_id = settle(clock, lambda: self._search.account(step, since=since), text, cap=_ADOPTION_CAP)
         except UnsettledError as error:
             self._search.account(step)
             raise PermanentServiceError(
@@ -154,11 +155,12 @@ class Creating:
 
     def _join(self, step: WaitForCreation, creation: str, text: str) -> Result:
         """The same creation was asked for before: go on with that one, or with the account it has led to."""
+        since = self._connection.clock.monotonic()
 
         def earlier() -> Result | None:
             if (flying := self._search.creation(step, besides=creation)) is not None:
                 return Waiting(reason="an earlier creation is under way", delay=_FIRST_POLL, facts={REQUEST: flying[0]})
-            if (account_id := self._search.account(step, again=True)) is not None:
+            if (account_id := self._search.account(step, since=since)) is not None:
                 return Done(message=f"account {account_id} is there already", facts={ACCOUNT: account_id})
             return None
 

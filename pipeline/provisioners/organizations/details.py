@@ -1,47 +1,57 @@
-"""Reading, of single accounts, what no list gives: contacts, opt-in Regions, and tags to rely on."""
+"""Reading, of single accounts, what no list gives: contacts, Regions, settings inside, and tags to rely on."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Literal, cast
 
 from botocore.exceptions import ClientError
 
 from pipeline.model.account import AccountState, Contact, ContactType
 from pipeline.model.observed import Details, ObservedAccount, ObservedState
+from pipeline.provisioners.aws.account_settings.reading import read_settings
 from pipeline.provisioners.aws.connection import Connection
+from pipeline.provisioners.aws.members import Members
+from pipeline.provisioners.aws.opt_in_regions import enabled
 from pipeline.provisioners.aws.translation import code_of, translated
-from pipeline.provisioners.organizations.listing import listed
 from pipeline.provisioners.organizations.observing import THREADS
 from pipeline.provisioners.organizations.records import contact_of, ordinary_tags
 from pipeline.provisioners.organizations.tags import tags_of
 from pipeline.provisioners.ownership import owner_of
 
-if TYPE_CHECKING:
-    from mypy_boto3_account.type_defs import ListRegionsRequestTypeDef
-
 ApiContactType = Literal["BILLING", "OPERATIONS", "SECURITY"]
 
-_OPTED_IN: "list[Literal['ENABLED', 'ENABLING']]" = ["ENABLED", "ENABLING"]
-_REGIONS_A_PAGE = 50
 
-
-def observe_details(connection: Connection, observed: ObservedState, wanted: Mapping[str, Details]) -> ObservedState:
+def observe_details(
+    connection: Connection, members: Members, observed: ObservedState, wanted: Mapping[str, Details]
+) -> ObservedState:
     """`observed` with what is wanted in addition, read concurrently. Raises `ServiceError`.
 
-    Contacts and Regions of an account that is not active cannot be read; they stay `UNOBSERVED`.
+    Contacts, Regions and settings of an account that is not active cannot be read; they stay `UNOBSERVED`, as settings do
+    where the role cannot be assumed. Nobody enters the management account.
     """
+    settings = read_settings(
+        members,
+        {
+            account.account_id: details.settings
+            for account in observed.accounts
+            if account.state is AccountState.ACTIVE and account.account_id != observed.management_account_id
+            if (details := wanted.get(account.account_id)) is not None and details.settings
+        },
+    )
 
-    def complete(account: ObservedAccount) -> ObservedAccount:
+    def completed(account: ObservedAccount) -> ObservedAccount:
         details = wanted.get(account.account_id)
         if details is None:
             return account
         # The management account must not name itself: https://docs.aws.amazon.com/accounts/latest/reference/API_GetAlternateContact.html
         own = account.account_id == observed.management_account_id
-        return _complete(connection, account, details, {} if own else {"AccountId": account.account_id})
+        complete = _complete(connection, account, details, {} if own else {"AccountId": account.account_id})
+        inside = settings.get(account.account_id, complete.spec.settings)
+        return replace(complete, spec=replace(complete.spec, settings=inside))
 
     with translated(), ThreadPoolExecutor(THREADS, "details") as pool:
-        return replace(observed, accounts=tuple(pool.map(complete, observed.accounts)))
+        return replace(observed, accounts=tuple(pool.map(completed, observed.accounts)))
 
 
 def read_contact(connection: Connection, contact_type: ContactType, named: Mapping[str, str]) -> Contact | None:
@@ -72,7 +82,7 @@ def _complete(
         missing = sorted(details.contacts - set(known))
         spec = replace(spec, contacts=known | {each: read_contact(connection, each, named) for each in missing})
     if details.regions:
-        spec = replace(spec, regions=_regions(connection, cast("ListRegionsRequestTypeDef", named)))
+        spec = replace(spec, regions=enabled(connection, named))
     return replace(account, spec=spec)
 
 
@@ -80,15 +90,3 @@ def _with_tags(account: ObservedAccount, tags: Mapping[str, str]) -> ObservedAcc
     owner = owner_of(tags)
     spec = replace(account.spec, tags=ordinary_tags(tags))
     return replace(account, spec=spec, key=owner.key, repository=owner.repository)
-
-
-def _regions(connection: Connection, named: Mapping[str, Any]) -> tuple[str, ...]:
-    """The opt-in Regions that are enabled, or on their way to it."""
-    found = listed(
-        connection.account.list_regions,
-        "Regions",
-        RegionOptStatusContains=_OPTED_IN,
-        MaxResults=_REGIONS_A_PAGE,
-        **named,
-    )
-    return tuple(sorted(region["RegionName"] for region in found))

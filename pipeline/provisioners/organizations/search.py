@@ -55,18 +55,18 @@ class Search:
         with self._lock:
             self._emails[creation] = wanted.email.casefold()
 
-    def account(self, wanted: Wanted, *, again: bool = False) -> str | None:
+    def account(self, wanted: Wanted, *, since: float | None = None) -> str | None:
         """The account of this request, if it is there: one call, and two for each account that looks like it.
 
-        `again`: by a listing of the last minute instead of the run's first, and an account without ownership tags is one
+        `since`: by a listing from that moment on instead of the run's first, and an account without ownership tags is one
         whose tags are not visible yet. Raises `PermanentServiceError` if the address belongs to an account of this
         organization that is not this request's.
         """
-        listed = self.roster.find_again(wanted.email) if again else self.roster.find(wanted.email)
+        listed = self.roster.find(wanted.email) if since is None else self.roster.find_again(wanted.email, since)
         tagged = owned_by(self._connection.tagging, key=wanted.key, repository=wanted.repository)
         for candidate in dict.fromkeys([*([listed] if listed else []), *tagged]):
             whose = self.whose(candidate, wanted)
-            if not (again and whose is Whose.UNMARKED) and self._accept(candidate, whose, wanted):
+            if not (since is not None and whose is Whose.UNMARKED) and self._accept(candidate, whose, wanted):
                 return candidate
         return None
 

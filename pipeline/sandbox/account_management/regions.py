@@ -35,6 +35,11 @@ def _status(account: Account, region: str) -> str:
     return account.regions.get(region, "DISABLED")
 
 
+def is_enabled(account: Account, region: str) -> bool:
+    """Whether the account may use the Region. The SDK also knows names that are no Region (`aws-global`): those it may."""
+    return region not in OPT_IN or _status(account, region) == "ENABLED"
+
+
 def list_regions(call: Call, parameters: Fields) -> Fields:
     account = visible_target(call, parameters)
     wanted = parameters.get("RegionOptStatusContains")

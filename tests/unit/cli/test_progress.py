@@ -82,6 +82,15 @@ def test_a_stream_that_is_no_terminal_gets_lines() -> None:
         assert isinstance(listener, Lines)
 
 
+def test_where_log_lines_are_shown_nothing_else_is() -> None:
+    stream = Terminal()
+    with progress_on(stream, FakeClock(), Stop(), color=False, logged=True) as listener:
+        listener.planned([a_task("a")])
+        listener.finished(a_task("a"), an_outcome())
+
+    assert stream.getvalue() == ""
+
+
 @pytest.mark.parametrize(("term", "kind"), [("xterm", Bars), ("dumb", Lines)])
 def test_a_terminal_gets_bars_unless_it_is_dumb(monkeypatch: pytest.MonkeyPatch, term: str, kind: type) -> None:
     monkeypatch.setenv("TERM", term)
@@ -90,9 +99,9 @@ def test_a_terminal_gets_bars_unless_it_is_dumb(monkeypatch: pytest.MonkeyPatch,
         assert isinstance(listener, kind)
 
 
-def _bars(clock: FakeClock, stop: Stop | None = None) -> tuple[Bars, io.StringIO]:
+def _bars(clock: FakeClock, stop: Stop | None = None, width: int = 160) -> tuple[Bars, io.StringIO]:
     stream = io.StringIO()
-    console = Console(file=stream, force_terminal=True, width=160, no_color=True, highlight=False)
+    console = Console(file=stream, force_terminal=True, width=width, no_color=True, highlight=False)
     return Bars(console, clock, stop or Stop(), refresh=False), stream
 
 
@@ -122,6 +131,24 @@ def test_a_terminal_shows_a_bar_per_kind_what_is_going_on_and_how_long_it_will_t
         bars.finished(first, an_outcome("a"))
         assert "move a: applied in 3 min 34 s: moved" in stream.getvalue()
         assert "1/2" in _draw(bars, stream)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_narrow_terminal_keeps_the_bar_and_shortens_what_is_said_beside_it(width: int) -> None:
+    clock = FakeClock()
+    bars, stream = _bars(clock, width=width)
+    first, second = a_task("a", "x"), a_task("payments-prod", "x", "y")
+    with bars:
+        bars.planned([first, second])
+        bars.started(first)
+        clock.sleep(500)
+        bars.step(first, first.operations[0], "moved")
+        bars.finished(first, an_outcome())
+        bars.step(second, second.operations[0], "AWS is creating the account, which takes its time")
+        drawn = _draw(bars, stream)
+
+    assert drawn.count("\u2501") >= 3  # half of what is left of the bar
+    assert "payments" in drawn
 
 
 def test_no_text_of_a_change_can_write_to_the_terminal_or_break_the_bars() -> None:

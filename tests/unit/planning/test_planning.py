@@ -188,15 +188,8 @@ def test_an_adoption_is_a_change_of_ownership_from_none() -> None:
 
 
 def test_carried_attributes_are_deferred() -> None:
-    request = a_request("web", regions=("eu-south-2",), access=({"group": "a"},), settings={"alias": "x"})
-    assert plan_of(request).deferred == (Deferred(key="web", attributes=("regions", "access", "settings")),)
-
-
-def test_regions_are_deferred_only_while_one_is_not_enabled() -> None:
-    request = a_request("web", regions=("eu-south-2",))
-    assert plan_of(request, an_account("web", regions=("eu-south-2", "eu-central-2"))).deferred == ()
-    assert plan_of(request, an_account("web", regions=())).deferred == (Deferred(key="web", attributes=("regions",)),)
-    assert plan_of(request, an_account("web")).deferred == (Deferred(key="web", attributes=("regions",)),)
+    request = a_request("web", access=({"group": "a"},), sso_user={"email": "ada@example.com"})
+    assert plan_of(request).deferred == (Deferred(key="web", attributes=("sso_user", "access")),)
 
 
 def test_managed_counts_matched_accounts_only() -> None:

@@ -113,3 +113,32 @@ def test_the_email_address_is_refused_with_the_remedy() -> None:
 def test_an_operation_of_another_form_is_refused(arguments: dict[str, str]) -> None:
     with pytest.raises(PermanentServiceError, match="create-unit"):
         step_of(Operation(kind="create-unit", lane=Lane.ORGANIZATIONS, arguments=arguments))
+
+
+def test_regions_come_before_settings_and_default_vpcs_last() -> None:
+    change = updated(
+        (("settings", "default_vpcs"), {"eu-west-1": "vpc-1"}, "delete"),
+        (("settings", "alias"), None, "example-a"),
+        (("regions", "eu-south-2"), None, "enabled"),
+        (("regions", "eu-south-1"), None, "enabled"),
+        (("name",), "old", "billing"),
+    )
+    operations = expand(change)
+    assert [each.kind for each in operations] == ["rename", "enable-regions", "set-setting", "set-setting"]
+    assert {each.lane for each in operations[1:]} == {Lane.MEMBER}
+    assert operations[1].arguments["regions"] == ["eu-south-1", "eu-south-2"]
+    assert [each.arguments["setting"] for each in operations[2:]] == ["alias", "default_vpcs"]
+    for operation in operations:
+        assert operation_of(step_of(operation)) == operation
+
+
+def test_a_creation_enables_regions_and_sets_settings_in_every_enabled_region() -> None:
+    change = creation(regions=("eu-south-2",), settings={"imdsv2": "required", "default_vpcs": "keep"})
+    *_, regions, setting = expand(change)
+    assert (regions.kind, regions.arguments["account_id"]) == ("enable-regions", None)
+    assert (setting.arguments["setting"], setting.arguments["before"], setting.arguments["after"]) == (
+        "imdsv2",
+        None,
+        "required",
+    )
+    assert kinds(creation(regions=(), settings={})) == kinds(creation())

@@ -125,11 +125,19 @@ class TestRoster:
         listings, clock = list[int](), StillClock()
         roster = Roster(lambda: listings.append(1) or [], clock)
         for _ in range(10):
-            roster.find_again("a@example.com")
+            roster.find_again("a@example.com", since=clock.monotonic())
         assert len(listings) == 1
         clock.time += MAX_AGE + 1
-        roster.find_again("a@example.com")
+        roster.find_again("a@example.com", since=0.0)
         assert len(listings) == 2
+
+    def test_a_listing_from_before_the_moment_in_question_does_not_count(self) -> None:
+        listings, clock = list[int](), StillClock()
+        roster = Roster(lambda: listings.append(1) or [], clock)
+        roster.remember([])
+        clock.time += 1
+        roster.find_again("a@example.com", since=clock.monotonic())
+        assert len(listings) == 1
 
 
 class TestSettling:

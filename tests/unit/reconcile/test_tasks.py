@@ -9,6 +9,7 @@ from pipeline.model.change import (
     CloseAccount,
     CreateAccount,
     CreateUnit,
+    CustomizeAccount,
     FieldChange,
     MoveAccount,
     UpdateAccount,
@@ -124,3 +125,28 @@ def test_a_change_that_cannot_be_taken_apart_is_refused_alone(error: Exception, 
 
     assert [task.refusal for task in tasks] == [refusal, ""]
     assert [len(task.operations) for task in tasks] == [0, 1]
+
+
+def _customize(key: str, name: str, *, after: tuple[str, ...] = (), account_id: str | None = None) -> CustomizeAccount:
+    return CustomizeAccount(
+        key=key, account_id=account_id, name=key, customization=name, fingerprint="1f2e", after=after
+    )
+
+
+def test_a_customization_requires_the_creation_of_its_account_and_those_that_come_before_it() -> None:
+    tasks = _tasks(
+        _create("new", "Sandbox"),
+        _create("other", "Sandbox"),
+        _customize("new", "base"),
+        _customize("new", "network", after=("base",)),
+    )
+
+    assert tasks[2].requires == {tasks[0].id}
+    assert tasks[3].requires == {tasks[0].id, tasks[2].id}
+
+
+def test_a_customization_of_an_account_that_exists_waits_for_its_other_changes_and_needs_none() -> None:
+    tasks = _tasks(_update("pay"), _customize("pay", "base", account_id="111122223333"))
+
+    assert tasks[1].after == {tasks[0].id}
+    assert not tasks[1].requires

@@ -3,6 +3,7 @@
 import pytest
 
 from pipeline.model.account import ContactType
+from pipeline.model.account_settings import NOT_ENABLED
 from pipeline.model.change import Change, CloseAccount, CreateAccount, CreateUnit, FieldChange, contact_json
 from pipeline.reports.describe import differences, kind, same_effect, what, who
 from pipeline.reports.phrases import plain
@@ -52,6 +53,37 @@ def a_field(*path: str, before: object, after: object) -> Change:
         (a_field("ownership", before=None, after=OURS), "adopts an existing account"),
         (a_field("ownership", before={**OURS, "request": "bill"}, after=OURS), "request renamed: bill → billing"),
         (a_field("ownership", before={**OURS, "repository": None}, after=OURS), "repository (unset) → requests"),
+        (a_field("regions", "eu-south-2", before=None, after="enabled"), "enables the Region eu-south-2"),
+        (a_field("settings", "alias", before=None, after="example-a"), "alias (unset) → example-a"),
+        (
+            a_field("settings", "s3_block_public_access", before=False, after=True),
+            "S3 block public access off → on",
+        ),
+        (
+            a_field("settings", "imdsv2", before={"eu-west-1": None}, after="required"),
+            "IMDSv2 required in eu-west-1",
+        ),
+        (
+            a_field("settings", "default_vpcs", before={f"r-{each}": "vpc-1" for each in range(17)}, after="delete"),
+            "deletes the default VPC in 17 Regions",
+        ),
+        (
+            a_field(
+                "settings",
+                "ebs_encryption_by_default",
+                before={"a": False, "b": False, "c": False, "d": NOT_ENABLED},
+                after=True,
+            ),
+            "EBS encryption by default on in 4 Regions, 1 of them new",
+        ),
+        (
+            a_field("settings", "password_policy", before=None, after={"minimum_length": 24, "hard_expiry": False}),
+            "password policy: (unset) → minimum length 24",
+        ),
+        (
+            a_field("settings", "password_policy", before={"minimum_length": 6}, after={"minimum_length": 24}),
+            "password policy: minimum length 6 → 24",
+        ),
         (a_field("state", before="closed", after="open"), "state closed → open"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -114,3 +146,27 @@ def test_closures_are_never_the_same_effect() -> None:
     one, other = (CloseAccount(key="old", account_id=each, name="Old") for each in ("1" * 12, "2" * 12))
 
     assert same_effect(one) != same_effect(other)
+
+
+def test_a_regional_setting_is_shown_region_by_region() -> None:
+    change = a_field("settings", "default_vpcs", before={"us-east-1": "vpc-2", "eu-west-1": "vpc-1"}, after="delete")
+    assert [(plain(each.label), each.before, each.after) for each in differences(change)] == [
+        ("default VPC in eu-west-1", "vpc-1", "delete"),
+        ("default VPC in us-east-1", "vpc-2", "delete"),
+    ]
+
+
+def test_the_default_vpcs_of_two_accounts_are_the_same_difference() -> None:
+    one, other = (a_field("settings", "default_vpcs", before={"eu-west-1": vpc}, after="delete") for vpc in "ab")
+    elsewhere = a_field("settings", "default_vpcs", before={"us-east-1": "a"}, after="delete")
+    assert same_effect(one) == same_effect(other) != same_effect(elsewhere)
+
+
+def test_a_creation_counts_regions_and_settings_and_shows_each() -> None:
+    spec = a_spec("web", regions=("eu-south-2",), settings={"alias": "example-web", "default_vpcs": "keep"})
+    change = CreateAccount(key="web", repository="requests", spec=spec)
+    assert what(change).endswith("1 opt-in Region, 1 setting")
+    assert [(plain(each.label), each.after) for each in differences(change)][-2:] == [
+        ("Region eu-south-2", "enabled"),
+        ("alias", "example-web"),
+    ]

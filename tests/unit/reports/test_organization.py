@@ -28,15 +28,15 @@ def test_a_tree_shows_units_and_accounts_and_whose_they_are() -> None:
         """Root (o-exampleorgid1) · 1 account
 ├── MANAGEMENT  management  management account
 ├── Sandbox · 1 account
-│   └── PLAYGROUND  playground  unmanaged
+│   └── PLAYGROUND  playground  nobody's
 ├── Security
 └── Workloads · 1 account
-    ├── OLD  old         managed  SUSPENDED
+    ├── OLD  old         owned  SUSPENDED
     └── Prod · 2 accounts
-        ├── BILLING  Billing     managed as billing
-        └── PAYMENTS  payments    managed
+        ├── BILLING  Billing     owned as billing
+        └── PAYMENTS  payments    owned
 
-5 accounts in 4 units: 3 managed, 1 unmanaged, 1 not active, 1 creation in progress
+5 accounts in 4 units: 3 owned by a request's tag, 1 nobody's, 1 not active, 1 creation in progress
 """
     )
 
@@ -47,7 +47,7 @@ def test_a_unit_of_thousands_is_counted_beyond_the_limit() -> None:
 
     assert sum("account-" in line for line in lines) == 5
     assert "    └── … and 2,995 more" in lines
-    assert lines[-1].startswith("3,001 accounts in 1 unit: 3,000 managed")
+    assert lines[-1].startswith("3,001 accounts in 1 unit: 3,000 owned")
 
 
 def test_an_account_in_a_unit_that_was_not_observed_is_still_shown() -> None:

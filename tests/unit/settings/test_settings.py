@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.account_requests.rules import Rules
+from pipeline.customizations.layers import Layer, Selector
+from pipeline.customizations.settings import Customizations, StateBucket
 from pipeline.errors import SettingsError
 from pipeline.planning.policy import Policy, TagsMode
-from pipeline.settings import Customizations, Layer, Settings, StateBucket, load_settings
+from pipeline.settings import Settings, load_settings
 
 MINIMAL = 'organization: {management_account: "111122223333", home_region: eu-west-1}\n'
 WHOLE = """\
@@ -77,7 +79,7 @@ def test_everything_that_is_written_is_carried(tmp_path: Path) -> None:
         state=StateBucket(bucket="example-vending-state", region="eu-west-1"),
         layers=(
             Layer(name="global-customizations"),
-            Layer(name="network", units=("Workloads/**",), inputs={"zones": 2}),
+            Layer(name="network", selector=Selector(units=("Workloads/**",)), inputs={"zones": 2}),
         ),
         waves=(1, "10%", "100%"),
         failure_budget=2,

@@ -1,0 +1,101 @@
+"""Settings inside an account: their names, where they hold, and what a request asks for when it names one.
+
+A setting is either one value of the whole account or one value in each enabled Region. A request says the value once; an
+observation says a regional setting as `{region: value}`.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Final
+
+from pipeline.model.account import AccountSpec, Unobserved
+from pipeline.model.json import Json
+
+
+class Setting(StrEnum):
+    """In the order in which they are set: what holds for the whole account, then Region by Region.
+
+    Default VPCs come last: only that cannot be undone by writing the old value.
+    """
+
+    ALIAS = "alias"
+    PASSWORD_POLICY = "password_policy"  # noqa: S105 - the name of a setting
+    S3_BLOCK_PUBLIC_ACCESS = "s3_block_public_access"
+    EBS_ENCRYPTION_BY_DEFAULT = "ebs_encryption_by_default"
+    IMDSV2 = "imdsv2"
+    DEFAULT_VPCS = "default_vpcs"
+
+    @property
+    def is_regional(self) -> bool:
+        return self in _REGIONAL
+
+
+_REGIONAL: Final = frozenset({Setting.EBS_ENCRYPTION_BY_DEFAULT, Setting.IMDSV2, Setting.DEFAULT_VPCS})
+
+PASSWORD_POLICY_DEFAULTS: Final[Mapping[str, Json]] = {
+    "minimum_length": 6,
+    "require_lowercase": False,
+    "require_uppercase": False,
+    "require_numbers": False,
+    "require_symbols": False,
+    "allow_users_to_change": False,
+    "max_age_days": None,
+    "reuse_prevention": None,
+    "hard_expiry": False,
+}
+"""What a field that a request does not name becomes: AWS's own defaults, which it also gives to every field left out.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html
+None: passwords do not expire; earlier passwords may be used again.
+"""
+
+KEEP: Final = "keep"
+"""Value of `default_vpcs` that asks for nothing."""
+
+DELETE: Final = "delete"
+
+ENABLED: Final = "enabled"
+"""The value of an opt-in Region in changes."""
+
+NOT_ENABLED: Final = "Region not enabled yet"
+"""Stands, in changes, for the value of a regional setting in a Region that the same plan enables."""
+
+NOT_READABLE: Final = "not readable"
+"""Stands, in an observation, for the value of a regional setting where the Region refuses to be read."""
+
+
+def wanted_settings(spec: AccountSpec) -> Mapping[Setting, Json]:
+    """What a request asks for inside the account, in the order of `Setting`; a password policy is complete."""
+    named = {} if isinstance(spec.settings, Unobserved) else spec.settings
+    return {
+        setting: _complete(setting, value)
+        for setting in Setting
+        if (value := named.get(setting.value)) is not None and (setting, value) != (Setting.DEFAULT_VPCS, KEEP)
+    }
+
+
+def wanted_regions(spec: AccountSpec) -> Sequence[str]:
+    """The opt-in Regions that a request asks for, sorted."""
+    return () if isinstance(spec.regions, Unobserved) else sorted(spec.regions)
+
+
+def used_by(vpc: Json) -> Sequence[str]:
+    """What uses an observed default VPC: network interfaces, in words; empty if nothing does, or there is none."""
+    users = vpc.get("used_by") if isinstance(vpc, Mapping) else None
+    return [str(each) for each in users] if isinstance(users, list | tuple) else []
+
+
+def before_change(setting: Setting, value: Json) -> Json:
+    """An observed value as changes name it: of a default VPC its id, any other as it is."""
+    return value.get("id") if setting is Setting.DEFAULT_VPCS and isinstance(value, Mapping) else value
+
+
+def is_as_wanted(setting: Setting, wanted: Json, value: Json) -> bool:
+    """Whether the value of the account, or of one Region, is the one that is wanted; no default VPC is None."""
+    return value is None if setting is Setting.DEFAULT_VPCS else value == wanted
+
+
+def _complete(setting: Setting, value: Json) -> Json:
+    if setting is Setting.PASSWORD_POLICY and isinstance(value, Mapping):
+        return {**PASSWORD_POLICY_DEFAULTS, **{name: each for name, each in value.items() if each is not None}}
+    return value

@@ -1,0 +1,97 @@
+"""Sessions inside member accounts: one role, one session for each account and run, one client for each Region.
+
+Making a client takes longer than a call, so the clients are shared, and each call is signed for the account that the
+calling thread is in (`Members.inside`).
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.credentials import DeferredRefreshableCredentials
+
+from pipeline.provisioners.aws.connection import Connection, home_of_organizations, session_name
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts.client import STSClient
+
+_SESSION_SECONDS: Final = 3600
+"""The most that AWS gives to a role that was itself assumed: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html"""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One account, entered. The clients have no types here: stubs of EC2 alone are larger than this program."""
+
+    account_id: str
+    connection: Connection
+
+    def open(self) -> None:
+        """Assume the role, if it was not assumed yet. Raises what the SDK raises when that is refused."""
+        self.connection.whereabouts.get_frozen_credentials()
+
+    @property
+    def iam(self) -> Any:
+        return self.connection.client_inside("iam", home_of_organizations(self.connection.home_region))
+
+    @property
+    def s3control(self) -> Any:
+        return self.connection.client_inside("s3control", self.connection.home_region)
+
+    @property
+    def compute(self) -> Any:
+        """EC2 in the home Region, for what is the same everywhere."""
+        return self.compute_in(self.connection.home_region)
+
+    def compute_in(self, region: str) -> Any:
+        return self.connection.client_inside("ec2", region)
+
+
+class Members:
+    """The way into member accounts, by `execution_role`. Safe to use from many threads."""
+
+    def __init__(self, connection: Connection, *, execution_role: str) -> None:
+        self.connection = connection
+        self._role = execution_role
+        self._lock = threading.RLock()
+        self._credentials: dict[str, Any] = {}
+        self._sts: STSClient | None = None
+
+    @contextmanager
+    def inside(self, account_id: str) -> Iterator[Member]:
+        """The calling thread is in the account until the end of the block; the role is assumed at the first call."""
+        with self.connection.whereabouts.be_in(account_id, self._credentials_of(account_id)):
+            yield Member(account_id, self.connection)
+
+    def _credentials_of(self, account_id: str) -> Any:
+        with self._lock:
+            if account_id not in self._credentials:
+                self._credentials[account_id] = DeferredRefreshableCredentials(
+                    method="assume-role", refresh_using=lambda: self._assume(account_id)
+                )
+            return self._credentials[account_id]
+
+    def _assume(self, account_id: str) -> dict[str, str]:
+        """Fresh credentials, from STS of the home Region: its tokens are valid in opt-in Regions, too.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+        """
+        answer = self._token_service().assume_role(
+            RoleArn=f"arn:{self.connection.partition}:iam::{account_id}:role/{self._role}",
+            RoleSessionName=session_name(self.connection.run_id),
+            DurationSeconds=_SESSION_SECONDS,
+        )["Credentials"]
+        return {
+            "access_key": answer["AccessKeyId"],
+            "secret_key": answer["SecretAccessKey"],
+            "token": answer["SessionToken"],
+            "expiry_time": answer["Expiration"].isoformat(),
+        }
+
+    def _token_service(self) -> "STSClient":
+        with self._lock:
+            if self._sts is None:
+                self._sts = self.connection.token_service()
+            return self._sts
