@@ -12,6 +12,7 @@ RUNS = (
     ("benchmarks.plan", "10000", "50000"),
     ("benchmarks.sandbox", "10000"),
     ("benchmarks.creations", "100"),
+    ("benchmarks.customizations", "12"),
 )
 
 

@@ -12,9 +12,8 @@ from pipeline.app.terraform import Customizing
 from pipeline.customizations.deciding import Due, Reason, decide
 from pipeline.customizations.failures import Failure
 from pipeline.customizations.fingerprint import Fingerprint
-from pipeline.customizations.folder import Folder
 from pipeline.customizations.given import ACCOUNT, account_input
-from pipeline.customizations.releases import Release
+from pipeline.customizations.releases import Release, release_of
 from pipeline.customizations.running import Applied, Held, Unchanged
 from pipeline.customizations.runs import Job
 from pipeline.customizations.settings import PlanMode
@@ -65,7 +64,7 @@ class Customizations:
         self._customizer, self._store = terraform.customizer, terraform.store
         self._settings = desire.settings.customizations
         self._requests = {request.key: request for request in desire.desired.requests}
-        self._releases: dict[str, Release] = {}
+        self._releases: dict[tuple[str, str], Release] = {}
 
     def planned(self, plan: Plan, observed: ObservedState, mode: PlanMode) -> Plan:
         """`plan` with every customization that has to run, behind all other changes.
@@ -160,12 +159,12 @@ class Customizations:
             yield _Wanted(request=request, customization=each, release=release, account_id=account_id)
 
     def _release(self, customization: Customization) -> Release:
-        source = customization.source
-        known = self._releases.get(customization.name)
-        if known is None:
-            known = _release_of(self._root, customization.name, self._desire.folders[source])
-            self._releases[customization.name] = known
-        return known
+        named = customization.name, customization.source
+        if named not in self._releases:
+            self._releases[named] = release_of(
+                customization.name, self._desire.folders[customization.source], self._root
+            )
+        return self._releases[named]
 
     def _told(
         self, changes: list[CustomizeAccount], mode: PlanMode
@@ -196,17 +195,6 @@ def _begins(change: Change) -> bool:
     """Whether an account is its request's from this change on."""
     return isinstance(change, CreateAccount) or (
         isinstance(change, UpdateAccount) and any(field.path == ("ownership",) for field in change.fields)
-    )
-
-
-def _release_of(root: Path, name: str, folder: Folder) -> Release:
-    return Release(
-        name=name,
-        folder=root / folder.path,
-        modules=tuple(root / each for each in folder.local_modules),
-        providers=folder.aws_providers,
-        variables=frozenset(folder.variables),
-        pinned=not folder.unpinned,
     )
 
 

@@ -1,7 +1,7 @@
 """The first half of every verb: settings, requests, and whether they may be used."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,9 +13,9 @@ from pipeline.customizations.folder import Folder
 from pipeline.customizations.given import account_input
 from pipeline.customizations.reading import read_folders
 from pipeline.customizations.selection import check_selection, select
-from pipeline.customizations.sources import customization_folders
+from pipeline.customizations.sources import GitFolder, customization_folders, read_source
 from pipeline.model.customization import Customization
-from pipeline.model.finding import Finding, has_errors
+from pipeline.model.finding import Finding, Location, Severity, has_errors
 from pipeline.model.request import DesiredState
 from pipeline.settings import Settings, load_settings
 
@@ -63,6 +63,7 @@ def read_desire(workspace: Workspace, parts: Parts) -> Desire:
         *loaded.findings,
         *check_selection(layers, loaded.desired),
         *(check(customizations, folders, given=given, available=available) if customizations else ()),
+        *_beyond_this_version(settings, customizations),
     )
     return Desire(
         settings=settings,
@@ -71,3 +72,26 @@ def read_desire(workspace: Workspace, parts: Parts) -> Desire:
         customizations=customizations,
         folders=folders,
     )
+
+
+def _beyond_this_version(
+    settings: Settings, customizations: Mapping[str, tuple[Customization, ...]]
+) -> Iterator[Finding]:
+    """What is written and checked, and not done yet: nobody may believe that it is."""
+    for each in {each.source: each for chosen in customizations.values() for each in chosen}.values():
+        if isinstance(read_source(each.source), GitFolder):
+            yield Finding(
+                location=each.location,
+                rule="not-yet-applied",
+                message=f'customization "{each.name}": sources in git are not fetched by this version',
+                hint="copy the folder to terraform/account-customizations/",
+            )
+    if settings.customizations.waves or settings.customizations.failure_budget:
+        yield Finding(
+            location=Location("vending.yaml"),
+            rule="not-yet-applied",
+            attribute="customizations.waves",
+            message="waves and failure_budget are not yet applied by this version: all customizations run at once",
+            hint="select fewer accounts in the layer, and widen it with one pull request after the other",
+            severity=Severity.WARNING,
+        )
