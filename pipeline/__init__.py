@@ -11,6 +11,7 @@ changes and observe again. There is no database of ours: git says what is wanted
 | ``account_requests`` | what people ask for: load, inherit, check | reads files, never AWS; returns all findings, raises none |
 | ``planning`` | what has to change: match, diff, order, guard, review | pure: no clock, file, network, environment |
 | ``provisioners`` | the only door to AWS: one folder per backend behind one protocol | backends do not import each other |
+| ``customizations`` | Terraform inside accounts: selection, inputs, workspace, run | one account's failure is its own |
 | ``reports`` | values to terminal, Markdown, JSON, SARIF | pure; decides nothing |
 | ``sandbox`` | an AWS organization on this machine | nothing outside ``app`` imports it |
 | ``settings`` | ``vending.yaml``, read once, frozen | rooms receive plain values |

@@ -13,17 +13,18 @@ from pipeline.model.json import Json
 
 
 class Setting(StrEnum):
-    """In the order in which they are set: what holds for the whole account, then Region by Region.
+    """In the order in which they are set.
 
-    Default VPCs come last: only that cannot be undone by writing the old value.
+    A refusal ends a change, so what AWS may refuse for reasons outside of the account comes last: S3 by a policy of the
+    organization, default VPCs by what is in them, and an alias by anybody who has it.
     """
 
-    ALIAS = "alias"
     PASSWORD_POLICY = "password_policy"  # noqa: S105 - the name of a setting
-    S3_BLOCK_PUBLIC_ACCESS = "s3_block_public_access"
     EBS_ENCRYPTION_BY_DEFAULT = "ebs_encryption_by_default"
     IMDSV2 = "imdsv2"
+    S3_BLOCK_PUBLIC_ACCESS = "s3_block_public_access"
     DEFAULT_VPCS = "default_vpcs"
+    ALIAS = "alias"
 
     @property
     def is_regional(self) -> bool:
@@ -96,6 +97,10 @@ def is_as_wanted(setting: Setting, wanted: Json, value: Json) -> bool:
 
 
 def _complete(setting: Setting, value: Json) -> Json:
+    """JSON Schema takes 24.0 for a whole number; AWS does not."""
     if setting is Setting.PASSWORD_POLICY and isinstance(value, Mapping):
-        return {**PASSWORD_POLICY_DEFAULTS, **{name: each for name, each in value.items() if each is not None}}
+        named = {
+            name: int(each) if isinstance(each, float) else each for name, each in value.items() if each is not None
+        }
+        return {**PASSWORD_POLICY_DEFAULTS, **named}
     return value

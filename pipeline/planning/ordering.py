@@ -17,8 +17,7 @@ Rank = tuple[int, int, str, str, int, tuple[tuple[str, ...], ...]]
 
 
 def rank(change: Change) -> Rank:
-    """Sort key: units with parents first, then creations, then updates and moves, then closures, then customizations, each by
-    request key.
+    """Sort key: units with parents first, creations, updates and moves, closures, customizations, each by request key.
 
     An account's attributes come before its move, because they carry the ownership tags that permit the move.
     """
@@ -33,7 +32,7 @@ def rank(change: Change) -> Rank:
             return (2, 0, key, account_id, 1, ())
         case CloseAccount(key=key, account_id=account_id):
             return (3, 0, key, account_id, 0, ())
-        case CustomizeAccount(key=key, customization=name):
+        case CustomizeAccount(key=key):
             # An account's customizations keep the order in which they are given: sorting is stable.
             return (4, 0, key, "", 0, ())
         case _:

@@ -15,7 +15,9 @@ from pipeline.model.change import FieldChange, UpdateAccount
 from pipeline.model.observed import Details, ObservedState
 from pipeline.model.operation import Done, Result, Vanished, Waiting
 from pipeline.provisioners.aws.account_settings.changing import ROLE_WAIT
+from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.members import Members
+from pipeline.provisioners.aws.read_only import WriteRefusedError
 from pipeline.sandbox.faults import Fault, Kind
 from pipeline.sandbox.options import Options
 from pipeline.sandbox.server import Served
@@ -385,3 +387,13 @@ def test_writes_inside_are_noted_with_their_account_and_carry_the_name_of_the_ru
     with Members(bench.connection, execution_role=ROLE).inside(BILLING):
         arn = bench.connection.client_inside("sts", HOME).get_caller_identity()["Arn"]
     assert arn == f"arn:aws:sts::{BILLING}:assumed-role/{ROLE}/vend-{RUN_ID}"
+
+
+def test_a_read_only_connection_cannot_write_inside_an_account_either(bench: SandboxBench) -> None:
+    connection = Connection(region=HOME, run_id=RUN_ID, clock=bench.clock, read_only=True)
+    with Members(connection, execution_role=ROLE).inside(BILLING) as member:
+        assert member.iam.list_account_aliases()["AccountAliases"] == []
+        with pytest.raises(WriteRefusedError, match="CreateAccountAlias"):
+            member.iam.create_account_alias(AccountAlias="example-b")
+        with pytest.raises(WriteRefusedError, match="DeleteVpc"):
+            member.compute.delete_vpc(VpcId="vpc-1")

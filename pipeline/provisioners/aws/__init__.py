@@ -1,1 +1,4 @@
-"""What every AWS backend shares: clients, rates, the refusal of writes, errors, the record of writes. Decides nothing."""
+"""What every AWS backend shares: clients, rates, the refusal of writes, errors, the record of writes; and the inside of accounts.
+
+Decides nothing.
+"""

@@ -1,5 +1,7 @@
 """The inside of accounts in plans: opt-in Regions and settings."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 from pipeline.model.account import UNOBSERVED
@@ -14,6 +16,7 @@ from tests.builders import REPOSITORY, a_desired, a_policy, a_request, a_state, 
 from tests.inside import NEW_REGION, REGIONS, USED_VPC, everywhere, fresh_settings
 
 HOME, OTHER = REGIONS
+SCHEMA = Path(__file__).parents[3] / "schemas" / "account-request.schema.json"
 
 
 def plan_of(wanted: dict[str, Any], observed: Any, *, regions: tuple[str, ...] = (), enabled: Any = REGIONS) -> Plan:
@@ -29,12 +32,18 @@ def setting(name: str, before: Any, after: Any) -> FieldChange:
     return FieldChange(path=("settings", name), before=before, after=after)
 
 
+def test_every_setting_that_a_request_may_name_is_one_that_is_applied() -> None:
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]["settings"]["properties"]
+    assert set(schema) == set(Setting)
+    assert set(schema["password_policy"]["properties"]) == set(PASSWORD_POLICY_DEFAULTS)
+
+
 def test_a_setting_of_the_account_changes_from_what_it_is_to_what_is_asked_for() -> None:
     wanted = {"alias": "example-b", "s3_block_public_access": True}
     plan = plan_of(wanted, {"alias": "example-a", "s3_block_public_access": False})
     assert fields_of(plan) == [
-        setting("alias", "example-a", "example-b"),
         setting("s3_block_public_access", before=False, after=True),
+        setting("alias", "example-a", "example-b"),
     ]
     assert plan_of(wanted, wanted).is_empty
 
@@ -51,7 +60,7 @@ def test_a_password_policy_is_complete_whatever_the_request_names() -> None:
     whole = {**PASSWORD_POLICY_DEFAULTS, "minimum_length": 24}
     (field,) = fields_of(plan_of({"password_policy": {"minimum_length": 24}}, {"password_policy": None}))
     assert field == setting("password_policy", None, whole)
-    assert plan_of({"password_policy": {"minimum_length": 24}}, {"password_policy": whole}).is_empty
+    assert plan_of({"password_policy": {"minimum_length": 24.0}}, {"password_policy": whole}).is_empty
 
 
 def test_default_vpcs_are_deleted_by_their_ids_and_kept_where_nobody_asks() -> None:

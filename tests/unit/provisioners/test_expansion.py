@@ -115,7 +115,7 @@ def test_an_operation_of_another_form_is_refused(arguments: dict[str, str]) -> N
         step_of(Operation(kind="create-unit", lane=Lane.ORGANIZATIONS, arguments=arguments))
 
 
-def test_regions_come_before_settings_and_default_vpcs_last() -> None:
+def test_regions_come_before_settings_and_what_others_may_refuse_last() -> None:
     change = updated(
         (("settings", "default_vpcs"), {"eu-west-1": "vpc-1"}, "delete"),
         (("settings", "alias"), None, "example-a"),
@@ -127,7 +127,7 @@ def test_regions_come_before_settings_and_default_vpcs_last() -> None:
     assert [each.kind for each in operations] == ["rename", "enable-regions", "set-setting", "set-setting"]
     assert {each.lane for each in operations[1:]} == {Lane.MEMBER}
     assert operations[1].arguments["regions"] == ["eu-south-1", "eu-south-2"]
-    assert [each.arguments["setting"] for each in operations[2:]] == ["alias", "default_vpcs"]
+    assert [each.arguments["setting"] for each in operations[2:]] == ["default_vpcs", "alias"]
     for operation in operations:
         assert operation_of(step_of(operation)) == operation
 
