@@ -11,9 +11,21 @@ from pipeline.app.parts import Parts
 from pipeline.app.terraform import reading_terraform
 from pipeline.app.workspace import Workspace
 from pipeline.errors import ExitCode
-from pipeline.model.finding import Finding, has_errors
+from pipeline.model.finding import Finding, Location, Severity, has_errors
 from pipeline.model.plan import Plan
 from pipeline.planning.planning import make_plan
+from pipeline.settings import FILE
+
+_LEFT_OUT = (
+    Finding(
+        location=Location(FILE),
+        rule="customizations-not-planned",
+        attribute="customizations",
+        message="customizations take no part in a plan from an observed file",
+        hint="plan with credentials to see them",
+        severity=Severity.WARNING,
+    ),
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -57,4 +69,5 @@ def plan(workspace: Workspace, parts: Parts, *, observed_file: Path | None = Non
     subjects = frozenset(
         (*(request.key for request in desire.desired.requests), *(unit.path for unit in desire.desired.units))
     )
-    return Planned(findings=desire.findings, plan=made, read_at=observed.read_at, subjects=subjects)
+    findings = (*desire.findings, *(_LEFT_OUT if desire.customizations and observed_file is not None else ()))
+    return Planned(findings=findings, plan=made, read_at=observed.read_at, subjects=subjects)

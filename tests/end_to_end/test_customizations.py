@@ -183,3 +183,14 @@ def test_explain_shows_where_each_input_comes_from(
 ) -> None:
     assert organization.vend("explain", "billing") == 0
     assert "customizations.network.inputs.cidr" in capsys.readouterr().out
+
+
+def test_a_plan_from_an_observed_file_says_that_customizations_are_left_out(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(organization.root / "organization.json")
+
+    assert organization.vend("observe", "-o", file) == 0
+    assert organization.vend("plan", "--observed", file) == 0
+    assert "customizations take no part" in capsys.readouterr().err
+    assert organization.terraform.record == []

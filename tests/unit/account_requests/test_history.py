@@ -44,9 +44,9 @@ def test_each_file_has_its_own_last_change(tmp_path: Path, commit: Commit) -> No
 
 
 def test_paths_are_relative_to_the_root_even_inside_a_larger_repository(tmp_path: Path, commit: Commit) -> None:
-    commit("ada", {"deep/root/a/x.yaml": "1", "a/x.yaml": "1"})
+    commit("ada", {"deep/below/a/x.yaml": "1", "a/x.yaml": "1"})
     commit("grace", {"a/x.yaml": "2"})
-    assert last_changes(tmp_path / "deep/root", ["a/x.yaml"])["a/x.yaml"].author == "ada <ada@example.com>"
+    assert last_changes(tmp_path / "deep/below", ["a/x.yaml"])["a/x.yaml"].author == "ada <ada@example.com>"
 
 
 def test_names_that_git_would_quote_are_found(tmp_path: Path, commit: Commit) -> None:
