@@ -78,6 +78,7 @@ class Settings:
     roles: Roles = field(default_factory=Roles)
     provisioner: str = "organizations"
     execution_role: str = "OrganizationAccountAccessRole"
+    plan_execution_role: str | None = None
     email_domains: tuple[str, ...] = ()
     required_tags: Mapping[str, str] = field(default_factory=dict)
     tags: Tags = field(default_factory=Tags)

@@ -81,9 +81,15 @@ class Parts:
         require_provisioner(settings)
         return organizations.connect(
             connection,
-            execution_role=settings.execution_role,
+            execution_role=member_role(settings, connection),
             repository=settings.repository,
         )
+
+
+def member_role(settings: Settings, connection: Connection) -> str:
+    """The role that a run assumes inside accounts: plans get along with less, if the settings name it."""
+    reads = settings.plan_execution_role if connection.read_only else None
+    return reads or settings.execution_role
 
 
 def terraform_places(settings: Settings) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.app.parts import Parts
+from pipeline.app.parts import Parts, member_role
 from pipeline.app.workspace import Workspace
 from pipeline.customizations.credentials import Credentials
 from pipeline.customizations.overrides import Backend, LocalBackend, S3Backend
@@ -70,7 +70,7 @@ def terraform_for(
         else LocalStateStore(backend)
     )
     own_role = settings.roles.plan if connection.read_only else settings.roles.apply
-    sessions = RoleSessions(connection, execution_role=settings.execution_role, own_role=own_role)
+    sessions = RoleSessions(connection, execution_role=member_role(settings, connection), own_role=own_role)
     floor = tuple(int(part) for part in wanted.minimum_version.split("."))
     around = Surroundings(
         program=find_program(wanted.binary, os.environ, patience, floor=floor),

@@ -71,6 +71,7 @@ class Organization:
 
 @pytest.fixture
 def organization(tmp_path: Path, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Organization:
+    monkeypatch.setenv("COLUMNS", "1000")  # what is said stands in one line
     made = Organization(tmp_path)
     monkeypatch.setenv("PATH", f"{made.terraform.folder}{os.pathsep}{os.environ['PATH']}")
     return made
