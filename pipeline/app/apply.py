@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.app.carrying import Carriers
-from pipeline.app.customizing import Customizations
+from pipeline.app.customizing import KIND, Customizations
 from pipeline.app.desire import Desire, read_desire
 from pipeline.app.narration import Narration
 from pipeline.app.observe import observe_for
@@ -17,7 +17,7 @@ from pipeline.app.terraform import writing_terraform
 from pipeline.app.workspace import Workspace
 from pipeline.customizations.settings import PlanMode
 from pipeline.errors import ExitCode, ServiceError, UsageError
-from pipeline.model.change import subject_of
+from pipeline.model.change import Change, CustomizeAccount, digest_of, subject_of
 from pipeline.model.finding import Finding
 from pipeline.model.outcome import Outcome, Status
 from pipeline.model.plan import Plan
@@ -119,6 +119,17 @@ def exit_code_of(left: Plan, outcomes: Iterable[Outcome]) -> ExitCode:
     return ExitCode.ON_HOLD if left.holds else ExitCode.OK
 
 
+def lags(change: Change, applied: Iterable[Outcome]) -> bool:
+    """Whether a change may be in the new plan only because listings do not show yet what this run has done.
+
+    A change of the organization may show as another one (a creation as a move out of the root), so any of the same subject
+    counts. Customizations are looked up where they were noted: there, only the same one counts.
+    """
+    if isinstance(change, CustomizeAccount):
+        return any(outcome.digest == digest_of(change) for outcome in applied)
+    return any(outcome.subject == subject_of(change) and outcome.kind != KIND for outcome in applied)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Run:
     """One run: what it wants, and the one backend (with its limits) that it uses throughout."""
@@ -153,7 +164,7 @@ class _Run:
         Single reads see a change before the listings do that a plan is made from, so the plan is made again for a while.
         """
         touched = {outcome.account_id for outcome in outcomes if outcome.account_id is not None}
-        applied = {outcome.subject for outcome in outcomes if outcome.status is Status.APPLIED}
+        applied = [outcome for outcome in outcomes if outcome.status is Status.APPLIED]
         left: Plan | None = None
         for delay in (0.0, *SETTLING):
             if not rest(self.parts.clock, stop, delay):
@@ -163,7 +174,7 @@ class _Run:
             except ServiceError as error:
                 _logger.warning("the organization cannot be observed after the run: %s", error)
                 return None
-            if not any(subject_of(change) in applied for change in left.changes):
+            if not any(lags(change, applied) for change in left.changes):
                 return left
         return left
 
