@@ -23,7 +23,7 @@ from pipeline.model.change import Change, CreateAccount, CustomizeAccount, Updat
 from pipeline.model.customization import Customization, Difference, ResourceChange, Target, When
 from pipeline.model.json import Json
 from pipeline.model.observed import ObservedAccount, ObservedState
-from pipeline.model.operation import Done, Facts, Lane, Operation, Result, Vanished
+from pipeline.model.operation import Done, Facts, Lane, Operation, Result, Vanished, Waiting
 from pipeline.model.plan import Plan
 from pipeline.model.request import AccountRequest
 from pipeline.planning.customizing import Name, Untold, with_customizations
@@ -32,6 +32,9 @@ from pipeline.planning.matching import match
 KIND: Final = "customize"
 _ONCE: Final = frozenset({Reason.NEVER_APPLIED, Reason.INTERRUPTED})
 """Why a customization for new accounts runs; once it was applied it never runs again."""
+
+_ENTRY: Final = 15.0
+"""Seconds between two tries to enter a new account; it takes minutes at most, and the engine's patience bounds it."""
 
 _NOBODY: Final = ""
 """The account id in the fingerprint that is reviewed: a new account has none yet."""
@@ -62,6 +65,7 @@ class Customizations:
         self._desire = desire
         self._parts = parts
         self._customizer, self._store = terraform.customizer, terraform.store
+        self._can_enter = terraform.can_enter
         self._settings = desire.settings.customizations
         self._requests = {request.key: request for request in desire.desired.requests}
         self._releases: dict[tuple[str, str], Release] = {}
@@ -94,6 +98,8 @@ class Customizations:
                 f'customization "{name}" of "{key}": the account id is not known',
                 hint="run again: the next plan finds the account",
             )
+        if operation.arguments["account_id"] is None and not self._can_enter(account_id):
+            return Waiting(reason="nobody can enter the new account yet", delay=_ENTRY)
         wanted = next(each for each in self._of(self._requests[key], account_id) if each.customization.name == name)
         reviewed = _reviewed(operation.arguments["resources"])
         ran = self._customizer.apply(wanted.job(account_id), reviewed, max_destroys=self._settings.max_destroys)

@@ -28,10 +28,11 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customizing:
-    """What runs Terraform, and where it remembers what is verified."""
+    """What runs Terraform, where it remembers what is verified, and whether an account can be entered."""
 
     customizer: Customizer
     store: StateStore
+    can_enter: Callable[[str], bool]
 
 
 def reading_terraform(workspace: Workspace, settings: Settings, parts: Parts, run: str) -> Customizing:
@@ -81,7 +82,7 @@ def terraform_for(
         region=settings.organization.home_region,
         mirror=Path(wanted.mirror) if wanted.mirror else find_mirror(os.environ),
     )
-    return Customizing(customizer=Customizer(around, backend, store), store=store)
+    return Customizing(customizer=Customizer(around, backend, store), store=store, can_enter=sessions.can_enter)
 
 
 def _backend(workspace: Workspace, settings: Settings) -> Backend:

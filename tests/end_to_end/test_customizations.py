@@ -9,6 +9,8 @@ import pytest
 from pipeline.app.clock import ScaledClock
 from pipeline.app.parts import Parts
 from pipeline.cli import main
+from pipeline.sandbox import control
+from pipeline.sandbox.options import Options
 from tests.end_to_end.conftest import Aws
 from tests.unit.customizations.terraform_bench import FakeTerraform, diagnostic
 
@@ -111,6 +113,22 @@ def test_an_account_is_customized_after_it_is_created_with_its_own_id(organizati
     plan = [each for each in organization.terraform.record if each["verb"] == "plan"][-1]
     assert plan["inputs"]["account"]["name"] == "orders"  # type: ignore[index, call-overload]
     assert plan["inputs"]["account"]["id"] == ran["environment"]["TF_WORKSPACE"]  # type: ignore[index, call-overload]
+
+
+def test_a_new_account_is_customized_as_soon_as_it_can_be_entered(
+    organization: Organization, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AWS lets nobody into an account for some time after it has created it."""
+    state = tmp_path / "slow.json"
+    slow = control.start(state, Options(creation_delay=0.03, role_delay=2.0))
+    try:
+        for name, value in control.environment(slow.url).items():
+            monkeypatch.setenv(name, value)
+        organization.request("orders")
+
+        assert organization.apply() == 0
+    finally:
+        control.stop(state)
 
 
 def test_another_difference_than_the_reviewed_one_is_not_applied(

@@ -2,14 +2,17 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from botocore.exceptions import ClientError
+
 from pipeline.errors import PermanentServiceError
 from pipeline.provisioners.aws.connection import Connection, session_name
-from pipeline.provisioners.aws.translation import translated
+from pipeline.provisioners.aws.translation import code_of, translated
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.client import STSClient
@@ -20,6 +23,10 @@ _SECONDS: Final = 3600
 
 _FRESH: Final = timedelta(minutes=10)
 """A session that ends sooner is asked for anew."""
+
+
+class NotAssumableError(PermanentServiceError):
+    """AWS does not let us assume the role: it is not there, does not trust us, or is too new to be known everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +58,14 @@ class RoleSessions:
         arn = f"arn:{self._connection.partition}:iam::{account_id}:role/{self._execution_role}"
         return self._session(arn, "")
 
+    def can_enter(self, account_id: str) -> bool:
+        """Whether `member` gives a session; of a new account it does not for some minutes."""
+        try:
+            self.member(account_id)
+        except NotAssumableError:
+            return False
+        return True
+
     def scoped(self, policy: Mapping[str, Any]) -> RoleSession:
         """A session of our own role that can do no more than `policy` says."""
         if self._own_role is None:
@@ -77,7 +92,7 @@ class RoleSessions:
         }
         if policy:
             wanted["Policy"] = policy
-        with translated():
+        with _told_apart(), translated():
             answer = self._sts.assume_role(**wanted)["Credentials"]
         return RoleSession(
             access_key_id=answer["AccessKeyId"],
@@ -85,3 +100,14 @@ class RoleSessions:
             session_token=answer["SessionToken"],
             expires=answer["Expiration"],
         )
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """A refusal of the role itself comes out as `NotAssumableError`."""
+    try:
+        yield
+    except PermanentServiceError as error:
+        if isinstance(error.__cause__, ClientError) and code_of(error.__cause__) == "AccessDenied":
+            raise NotAssumableError(str(error), hint=error.hint) from error.__cause__
+        raise
