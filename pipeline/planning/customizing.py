@@ -47,7 +47,8 @@ def with_customizations(
 def with_review(plan: Plan, reviewed: Plan) -> Plan:
     """`plan` with what Terraform would change as it was reviewed, where source and inputs are still those of the review.
 
-    Whether Terraform still says the same is compared when the customization runs, so it need not run twice.
+    Whether Terraform still says the same is compared when the customization runs, so it need not run twice. That it is for
+    the account that was reviewed is left to the review itself: the account's id is part of the effect.
     """
     known = {(*_name(each), each.fingerprint): each for each in _customizations(reviewed)}
 
@@ -55,9 +56,7 @@ def with_review(plan: Plan, reviewed: Plan) -> Plan:
         if not isinstance(change, CustomizeAccount):
             return change
         before = known.get((*_name(change), change.fingerprint))
-        if before is None or before.account_id not in {None, change.account_id}:
-            return change
-        return replace(change, resources=before.resources)
+        return change if before is None else replace(change, resources=before.resources)
 
     return replace(plan, changes=tuple(seen(change) for change in plan.changes))
 

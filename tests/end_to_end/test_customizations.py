@@ -131,6 +131,18 @@ def test_a_new_account_is_customized_as_soon_as_it_can_be_entered(
         control.stop(state)
 
 
+def test_an_account_that_aws_has_suspended_is_left_alone(organization: Organization) -> None:
+    organization.write(
+        "account-requests/old-experiment.yaml",
+        "name: old-experiment\nemail: aws+old-experiment@example.com\norganizational_unit: Sandbox\n",
+    )
+    units = "units: {Sandbox: , Workloads: {units: {Prod: }}}\n"
+    organization.write("account-requests/_organization.yaml", units)
+
+    assert organization.apply() == 0
+    assert "210000000010" not in {account for account, _ in organization.runs("plan")}
+
+
 def test_another_difference_than_the_reviewed_one_is_not_applied(
     organization: Organization, capsys: pytest.CaptureFixture[str]
 ) -> None:
