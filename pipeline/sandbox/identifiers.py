@@ -1,7 +1,6 @@
 """Ids as AWS writes them, derived from a sequence: the same calls give the same ids."""
 
 from base64 import b32decode, b32encode
-from binascii import Error as Base32Error
 from hashlib import sha256
 from typing import Final
 
@@ -32,6 +31,6 @@ def account_of(access_key: str) -> str | None:
         return None
     try:
         number = int.from_bytes(b32decode(access_key[4:12]), "big") - _FIRST
-    except Base32Error:
+    except ValueError:
         return None
     return f"{number * 2 + _ALPHABET.index(access_key[12]) // 16:012d}" if number >= 0 else None
