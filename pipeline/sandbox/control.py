@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Final
@@ -102,6 +103,29 @@ def stop(state_file: Path) -> Running | None:
         _await_end(found)
     state_file.unlink(missing_ok=True)
     return found
+
+
+def ask(url: str, path: str, body: object = None) -> Any:
+    """What the sandbox at `url` answers at one of its own endpoints: to a GET, or to a POST if there is a body.
+
+    Raises `SandboxError` with its words if it refuses, or does not answer.
+    """
+    place = urlsplit(url)
+    connection = HTTPConnection(place.hostname or "", place.port, timeout=_ANSWER)
+    try:
+        content = None if body is None else json.dumps(body)
+        connection.request("GET" if body is None else "POST", f"/_vend/{path}", content)
+        response = connection.getresponse()
+        told: Any = json.loads(response.read())
+    except (OSError, HTTPException, ValueError) as error:
+        raise SandboxError(
+            f"sandbox: it does not answer at {url}: {error}.", hint="See: vend sandbox status"
+        ) from error
+    finally:
+        connection.close()
+    if response.status != HTTPStatus.OK:
+        raise SandboxError(f"sandbox: {told['error']}")
+    return told
 
 
 def _await_end(running: Running) -> None:

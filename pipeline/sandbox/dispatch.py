@@ -1,7 +1,7 @@
-"""Our services in moto's dispatch, in place of moto's own.
+"""Our services in front of moto's dispatch, in place of moto's own.
 
-moto's `DomainDispatcherApplication` takes the function that makes the application of a service; ours makes our own for the
-services that we imitate, and moto's for the rest. Nothing of moto is changed.
+What is signed for a service that we imitate goes to ours, and the rest to moto's `DomainDispatcherApplication`, which takes
+the function that makes the application of a service. Nothing of moto is changed.
 """
 
 import json
@@ -23,25 +23,27 @@ from pipeline.sandbox.identifiers import access_key_of
 from pipeline.sandbox.inside import Compute, Identity
 from pipeline.sandbox.organization import Call, Organization
 from pipeline.sandbox.records import Fields
-from pipeline.sandbox.service import ERROR, OPERATION, REQUEST, Refusal, respond
+from pipeline.sandbox.service import ERROR, OPERATION, REQUEST, SERVICE, Refusal, respond
 from pipeline.sandbox.spoken_errors import spoken
 from pipeline.sandbox.tagging import Delegate
 from pipeline.sandbox.transport import run
 
 
 def dispatcher(ours: Mapping[str, WSGIApplication], organization: Callable[[], Organization]) -> WSGIApplication:
-    """The server application of moto, with `ours` by service name."""
+    """`ours` by service name, and the server application of moto for everything else."""
 
     def create(service: Any) -> Any:
-        if service in ours:
-            return ours[service]
         if service is None:
             raise NotImplementedError("no such service")
         application = create_backend_app(service)
         return _FRONTS[service](application, organization) if service in _FRONTS else application
 
-    application: WSGIApplication = DomainDispatcherApplication(create)
-    return application
+    others: WSGIApplication = DomainDispatcherApplication(create)
+
+    def dispatch(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return ours.get(environ.get(SERVICE, ""), others)(environ, start_response)
+
+    return dispatch
 
 
 class TokenService:

@@ -6,6 +6,8 @@
 | `GET /_vend/calls`, `DELETE` | the calls answered so far, as `[service, operation, error code or null]`; forgets them |
 | `GET /_vend/faults`, `POST`, `DELETE` | the fault rules in force; adds one or a list; removes all |
 | `GET /_vend/otp` | the one-time passwords that AWS would have mailed, by account id |
+| `GET /_vend/events` | the lifecycle events of the landing zone so far, as EventBridge has them |
+| `GET /_vend/drift`, `POST` | what is in drift; `{"kind": …, "target": …}` causes more, as if done by hand |
 | `POST /_vend/clock` | `{"advance": seconds}` sets the clock forward |
 | `POST /_vend/reset` | `{"seed": …}` begins anew, also inside the accounts; without a seed, with the same one |
 """

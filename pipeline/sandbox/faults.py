@@ -19,6 +19,8 @@ class Kind(StrEnum):
     CARRIED_OUT_THEN_RESET = "carried-out-then-reset"
     CREATION_FAILURE = "creation-failure"
     """The next accepted CreateAccount ends FAILED, with `failure_reason`."""
+    WORKFLOW_FAILURE = "workflow-failure"
+    """The step `operation` of a workflow of Control Tower's fails, with `message`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,23 @@ from pipeline.sandbox import wire
 from pipeline.sandbox.faults import Fault, Faults, Kind
 from pipeline.sandbox.identifiers import account_of
 from pipeline.sandbox.organization import MANAGEMENT_ID
-from pipeline.sandbox.service import CALLER, ERROR, OPERATION, REGION, REQUEST, Definition, respond, service_model
+from pipeline.sandbox.service import (
+    ACCESS_KEY,
+    CALLER,
+    ERROR,
+    OPERATION,
+    REGION,
+    REQUEST,
+    SERVICE,
+    Definition,
+    respond,
+    service_model,
+)
 from pipeline.sandbox.spoken_errors import server_error, spoken, throttled
 from pipeline.sandbox.transport import ConnectionLostError, run
 
 _CREDENTIAL: Final = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
-_SERVICES: Final = {"tagging": "resourcegroupstaggingapi"}
+_SERVICES: Final = {"tagging": "resourcegroupstaggingapi", "sso": "sso-admin"}
 """Signing names that are not the service's."""
 _CODE: Final = re.compile(rb'<Code>([^<]+)</Code>|"__type": ?"([^"]+)"')
 _FAILED: Final = 400
@@ -106,7 +117,7 @@ class Front:
             case Kind.SERVER_ERROR | Kind.CARRIED_OUT_THEN_ERROR:
                 code = server_error(incoming.service)
                 return self._speak(incoming, code, "An internal failure occurred.", status=500)
-            case Kind.DELAY | Kind.CREATION_FAILURE:
+            case Kind.DELAY | Kind.CREATION_FAILURE | Kind.WORKFLOW_FAILURE:
                 return self._perform(incoming, environ)
             case _:
                 assert_never(fault.kind)
@@ -139,6 +150,7 @@ class Front:
         if key is not None and account is not None and not self._is_valid(account, key):
             account = None
         environ.update({REQUEST: request, OPERATION: operation, CALLER: account, REGION: region})
+        environ.update({SERVICE: service, ACCESS_KEY: key or ""})
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account or MANAGEMENT_ID
         return Incoming(request, service, operation, region, account)
 

@@ -6,6 +6,8 @@
   interface is in it. https://docs.aws.amazon.com/vpc/latest/userguide/default-vpc-components.html
 * The account's defaults for instance metadata, in each Region.
   https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyInstanceMetadataDefaults.html
+* The default key for EBS encryption, which moto only writes; unset, it is EC2's own.
+  https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_GetEbsDefaultKmsKeyId.html
 * An account alias is unique in all of AWS. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccountAlias.html
 
 Of moto's internals this file uses `ec2_backends` and `iam_backends`; `tests/contract/test_sandbox_inside.py` fails when they
@@ -36,6 +38,7 @@ _METADATA_MEMBERS: Final = {
     "InstanceMetadataTags": "instanceMetadataTags",
     "HttpTokensEnforced": "httpTokensEnforced",
 }
+_AWS_KEY: Final = "alias/aws/ebs"
 _NO_PREFERENCE: Final = frozenset({"no-preference", "-1"})
 
 Parameters = dict[str, str]
@@ -89,6 +92,8 @@ class Compute(_Inside):
                 return self._regions(given, caller)
             case "GetInstanceMetadataDefaults" | "ModifyInstanceMetadataDefaults":
                 return self._metadata_defaults(operation, given, caller, region)
+            case "GetEbsDefaultKmsKeyId" | "ResetEbsDefaultKmsKeyId":
+                return _default_key(operation, ec2_backends[caller][region])
             case _:
                 backend = ec2_backends[caller][region]
                 _furnish(backend)
@@ -145,6 +150,12 @@ class Identity(_Inside):
             return "EntityAlreadyExists", f"The account alias {alias} already exists.", 409
         holders[alias] = caller
         return None
+
+
+def _default_key(operation: str, backend: Any) -> bytes:
+    if operation.startswith("Reset"):
+        backend.default_kms_key_id = ""
+    return _ec2_answer(operation, f"<kmsKeyId>{escape(backend.default_kms_key_id or _AWS_KEY)}</kmsKeyId>")
 
 
 def _furnish(backend: Any) -> None:

@@ -45,15 +45,55 @@ def can_enter(account: Account, role_arn: str) -> bool:
     """Whether the account is in use and has the role. Trust policies are not evaluated."""
     if account.state != ACTIVE:
         return False
-    iam = _iam(account.id)
-    if iam not in _furnished and account.id != MANAGEMENT_ID:
-        _furnished.add(iam)
-        _create_role(iam, account.role_name)
     try:
-        iam.get_role_by_arn(role_arn)
+        _furnished_iam(account).get_role_by_arn(role_arn)
     except NotFoundException:
         return False
     return True
+
+
+def trusts_management(account: Account, role_name: str) -> bool:
+    """Whether the account has the role, and the role's trust names the management account."""
+    try:
+        role = _furnished_iam(account).get_role(role_name)
+    except NotFoundException:
+        return False
+    return MANAGEMENT_ID in str(role.assume_role_policy_document)
+
+
+def add_role(account: Account, role_name: str) -> None:
+    """Make a role like the one that the account was born with; nothing happens if there is one of that name."""
+    if account.id not in iam_backends and role_name in {account.role_name, *account.further_roles}:
+        return  # it is made when somebody enters
+    iam = _furnished_iam(account)
+    try:
+        iam.get_role(role_name)
+    except NotFoundException:
+        _create_role(iam, role_name)
+
+
+def remove_role(account: Account, role_name: str) -> None:
+    """Remove the role and what is attached to it; nothing happens if it is not there."""
+    iam = _furnished_iam(account)
+    try:
+        role = iam.get_role(role_name)
+    except NotFoundException:
+        return
+    for policy_arn in list(role.managed_policies):
+        iam.detach_role_policy(policy_arn, role_name)
+    for policy_name in list(role.policies):
+        iam.delete_role_policy(role_name, policy_name)
+    iam.delete_role(role_name)
+
+
+def _furnished_iam(account: Account) -> Any:
+    """The account's IAM, with what the account was born with."""
+    iam = _iam(account.id)
+    if iam not in _furnished and account.id != MANAGEMENT_ID:
+        _furnished.add(iam)
+        for name in (account.role_name, *account.further_roles):
+            _create_role(iam, name)
+    return iam
 
 
 def _iam(account_id: str) -> Any:

@@ -12,6 +12,10 @@ class Options:
     `role_delay`: how long after its creation nobody can enter an account.
     `throttle` answers with AWS's documented rates; `consistency_delay` is how old reads are.
     `legacy_status`: accounts carry `Status`, as before September 2026, and neither `State` nor `Paths`.
+    `landing_zone`: AWS Control Tower is set up, in the version and home Region given. `auto_enroll`: a registered unit
+    enrols what is moved into it. `own_identity_center`: Control Tower does not manage access. `baseline_delay` is how long a
+    baseline takes, on a unit or an account, and a reset of the landing zone; `control_delay` a control; `enrolment_delay`
+    how long automatic enrolment takes to begin. `assignment_delay` is how long an assignment in Identity Center takes.
     """
 
     port: int = 0
@@ -25,6 +29,15 @@ class Options:
     time_scale: float = 1.0
     legacy_status: bool = False
     account_limit: int = 50_000
+    landing_zone: bool = False
+    landing_zone_version: str = "3.3"
+    home_region: str = "us-east-1"
+    auto_enroll: bool = False
+    own_identity_center: bool = False
+    baseline_delay: float = 2.0
+    control_delay: float = 1.0
+    enrolment_delay: float = 2.0
+    assignment_delay: float = 1.0
 
 
 def arguments(options: Options, *, ready_file: Path) -> list[str]:

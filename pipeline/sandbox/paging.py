@@ -4,13 +4,23 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from pipeline.sandbox.records import Account, Creation, Fields, Unit
 from pipeline.sandbox.service import Refusal
 
 R = TypeVar("R", Account, Unit, Creation)
 T = TypeVar("T")
+
+
+class Sequenced(Protocol):
+    """Something that has its place in a listing."""
+
+    @property
+    def sequence(self) -> int: ...
+
+
+S = TypeVar("S", bound=Sequenced)
 
 PAGE = 20
 """Organizations answers 20 at most, and by default.
@@ -55,3 +65,24 @@ def page_of_values(values: Sequence[T], parameters: Fields, listing: str) -> tup
     start, limit = start_of(parameters, listing), parameters.get("MaxResults") or PAGE
     rest = {"NextToken": write_token(listing, start + limit)} if len(values) > start + limit else {}
     return values[start : start + limit], rest
+
+
+def page_behind(items: Sequence[S], token: str | None, limit: int, listing: str) -> tuple[list[S], str | None]:
+    """At most `limit` of the items behind the one that the token names, and the token of the next page.
+
+    Items that came or went since do not shift the page. Raises `ValueError` for a token of another listing, or of nobody.
+    """
+    try:
+        after = read_token(listing, token)
+    except (TypeError, IndexError) as error:
+        raise ValueError(token) from error
+    start = _behind(items, after) if after else 0
+    some = list(items[start : start + limit])
+    return some, write_token(listing, some[-1].sequence) if len(items) > start + limit else None
+
+
+def _behind(items: Sequence[Sequenced], after: int) -> int:
+    for index, each in enumerate(items):
+        if each.sequence == after:
+            return index + 1
+    return sum(each.sequence < after for each in items)

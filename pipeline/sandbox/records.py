@@ -30,7 +30,8 @@ class EmailUpdate:
 class Account:
     """`sequence` orders listings. `was_tagged`: the tagging API lists what was ever tagged, even if it is bare now.
 
-    `regions` holds what differs from an opt-in Region's default, DISABLED.
+    `further_roles` are in it from the beginning, like the one of `role_name`. `regions` holds what differs from an opt-in
+    Region's default, DISABLED.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Account:
     joined: datetime
     joined_method: str = "CREATED"
     role_name: str = "OrganizationAccountAccessRole"
+    further_roles: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     was_tagged: bool = False
     alternate_contacts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

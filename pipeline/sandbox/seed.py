@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pipeline.model.account import REPOSITORY_TAG, REQUEST_TAG
+from pipeline.sandbox.control_tower.setup import SetupError, set_up
+from pipeline.sandbox.identity_center import open_center
 from pipeline.sandbox.organization import MANAGEMENT_ID, ROOT_ID, Organization
 from pipeline.sandbox.organizations.units import new_unit
 from pipeline.sandbox.records import ACTIVE, SUSPENDED, Account
+from pipeline.sandbox.service_catalog import stock
 
 REPOSITORY: Final = "example-account-requests"
 UNITS: Final = ("Security", "Infrastructure", "Workloads", "Workloads/Prod", "Sandbox")
@@ -68,7 +71,7 @@ class SeedError(ValueError):
 
 
 def sow(organization: Organization, seed: str) -> None:
-    """Fill an organization that has a root and nothing else. Raises `SeedError`."""
+    """Fill an organization that has a root and nothing else, and set up its landing zone. Raises `SeedError`."""
     sower = _sower(seed)
     organization.service_access["account.amazonaws.com"] = _JOINED
     organization.put(
@@ -85,7 +88,23 @@ def sow(organization: Organization, seed: str) -> None:
         )
     )
     sower(organization)
+    if organization.options.landing_zone:
+        try:
+            organization.landing_zone = set_up(organization, is_sample=seed == "sample")
+        except SetupError as error:
+            raise SeedError(str(error)) from None
+        organization.catalog = stock(organization.landing_zone)
+    _open_identity_center(organization, seed)
     organization.settle()
+
+
+def _open_identity_center(organization: Organization, seed: str) -> None:
+    """An empty organization has none, but for the one that Control Tower sets up."""
+    zone = organization.landing_zone
+    if seed != "empty" or zone is not None:
+        of_control_tower = zone is not None and zone.settings.manages_access
+        region = organization.options.home_region
+        organization.identity_center = open_center(organization, region, of_control_tower=of_control_tower)
 
 
 def _sower(seed: str) -> Callable[[Organization], None]:

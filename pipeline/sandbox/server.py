@@ -14,15 +14,20 @@ from pipeline.sandbox import members
 from pipeline.sandbox.account_management import ACCOUNT_MANAGEMENT
 from pipeline.sandbox.account_management.email import passwords
 from pipeline.sandbox.clock import ScaledClock
+from pipeline.sandbox.control_tower import CONTROL_TOWER
+from pipeline.sandbox.control_tower.endpoints import LandingZoneEndpoints
 from pipeline.sandbox.dispatch import dispatcher, moto_tagging
 from pipeline.sandbox.endpoints import Endpoints, WrongBodyError, plain
+from pipeline.sandbox.event_lookup import EVENT_HISTORY
 from pipeline.sandbox.faults import Fault, Kind, read_fault
 from pipeline.sandbox.front import Answered, Front
+from pipeline.sandbox.identity_center import IDENTITY_STORE, SSO_ADMIN
 from pipeline.sandbox.options import Options
 from pipeline.sandbox.organization import Organization
 from pipeline.sandbox.organizations import ORGANIZATIONS
 from pipeline.sandbox.seed import sow
 from pipeline.sandbox.service import ServiceApplication
+from pipeline.sandbox.service_catalog import SERVICE_CATALOG
 from pipeline.sandbox.tagging import definition as tagging
 from pipeline.sandbox.transport import LoopbackServer, run
 
@@ -34,7 +39,8 @@ class Sandbox:
         self.options = options
         self.clock = clock or ScaledClock(options.time_scale)
         self.organization = self._sown(options)
-        definitions = (ORGANIZATIONS, ACCOUNT_MANAGEMENT, tagging(moto_tagging()))
+        of_control_tower = (CONTROL_TOWER, SERVICE_CATALOG, SSO_ADMIN, IDENTITY_STORE)
+        definitions = (ORGANIZATIONS, ACCOUNT_MANAGEMENT, EVENT_HISTORY, *of_control_tower, tagging(moto_tagging()))
         ours = {each.name: ServiceApplication(each, lambda: self.organization) for each in definitions}
         self._dispatch = dispatcher(ours, lambda: self.organization)
         self.front = Front(self._dispatch, definitions, self._is_valid, Endpoints(self._routes()))
@@ -56,7 +62,9 @@ class Sandbox:
 
     def inject(self, fault: Fault) -> None:
         """Let a fault happen to calls that come."""
-        if fault.kind is Kind.CREATION_FAILURE:
+        if fault.kind is Kind.WORKFLOW_FAILURE:
+            self._of_landing_zone.inject(fault)
+        elif fault.kind is Kind.CREATION_FAILURE:
             with self.organization.lock:
                 self.organization.failures += [fault.failure_reason] * fault.times
         else:
@@ -68,6 +76,10 @@ class Sandbox:
         sow(organization, options.seed)
         return organization
 
+    @property
+    def _of_landing_zone(self) -> LandingZoneEndpoints:
+        return LandingZoneEndpoints(self.organization)
+
     def _is_valid(self, account_id: str, access_key: str) -> bool:
         known = self.organization.latest.accounts.get(account_id)
         return known is not None and members.knows_key(account_id, access_key)
@@ -77,17 +89,30 @@ class Sandbox:
             ("GET", "health"): lambda _: {"seed": self.options.seed, "pid": os.getpid()},
             ("GET", "calls"): lambda _: {"calls": self.calls},
             ("DELETE", "calls"): lambda _: self.front.calls.clear(),
-            ("GET", "faults"): lambda _: {"faults": [plain(each) for each in self.front.faults.pending()]},
+            ("GET", "faults"): lambda _: {"faults": [plain(each) for each in self._pending()]},
             ("POST", "faults"): self._post_faults,
-            ("DELETE", "faults"): lambda _: self.front.faults.clear(),
+            ("DELETE", "faults"): lambda _: self._clear_faults(),
+            ("GET", "drift"): lambda _: self._of_landing_zone.drift(),
+            ("POST", "drift"): self._post_drift,
+            ("GET", "events"): lambda _: self._of_landing_zone.events(),
             ("GET", "otp"): lambda _: self._otp(),
             ("POST", "clock"): self._post_clock,
             ("POST", "reset"): self._post_reset,
         }
 
+    def _pending(self) -> tuple[Fault, ...]:
+        return self.front.faults.pending() + self._of_landing_zone.faults()
+
+    def _clear_faults(self) -> None:
+        self.front.faults.clear()
+        self._of_landing_zone.clear_faults()
+
     def _post_faults(self, body: Any) -> None:
         for fault in [read_fault(each) for each in (body if isinstance(body, list) else [body])]:
             self.inject(fault)
+
+    def _post_drift(self, body: Any) -> dict[str, str]:
+        return self._of_landing_zone.cause(body)
 
     def _post_reset(self, body: Any) -> None:
         if not isinstance(body, dict) or not isinstance(body.get("seed", ""), str):

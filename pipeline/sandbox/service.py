@@ -21,6 +21,8 @@ Handler = Callable[[Call, Fields], Fields]
 OPERATION = "vend.operation"
 CALLER = "vend.caller"
 REGION = "vend.region"
+SERVICE = "vend.service"
+ACCESS_KEY = "vend.access-key"
 REQUEST = "vend.request"
 ERROR = "vend.error"
 """Where the front leaves in the WSGI environment what it found out, and finds the error code that was answered."""
@@ -84,12 +86,14 @@ class ServiceApplication:
         with organization.lock:
             organization.advance()
             reads = organization.store.visible(organization.clock.monotonic())
-            call = Call(organization, environ[CALLER], environ[REGION], reads)
+            call = Call(organization, environ[CALLER], environ[REGION], reads, environ[ACCESS_KEY])
             if not organization.throttle.admits(self._definition.name, operation, call.caller):
                 raise self._definition.throttled()
             self._definition.authorize(call, operation)
             parameters = self._parameters(operation, request, protocol)
-            return self._definition.operations[operation](call, parameters)
+            answer = self._definition.operations[operation](call, parameters)
+            organization.event_history.note(call, self._definition.name, operation, parameters)
+            return answer
 
     def _parameters(self, operation: str, request: wire.Request, protocol: wire.Protocol) -> Fields:
         model = service_model(self._definition.name)

@@ -8,11 +8,17 @@ from xml.sax.saxutils import escape
 from pipeline.sandbox import wire
 from pipeline.sandbox.service import service_model
 
-OURS: Final = frozenset({"organizations", "account", "resourcegroupstaggingapi"})
+OURS: Final = frozenset(
+    {
+        *("organizations", "account", "resourcegroupstaggingapi"),
+        *("controltower", "servicecatalog", "sso-admin", "identitystore"),
+    }
+)
 
 _THROTTLED: Final[Mapping[str, tuple[str, int]]] = {
     "organizations": ("TooManyRequestsException", 400),
     "account": ("TooManyRequestsException", 429),
+    "controltower": ("ThrottlingException", 429),
     "resourcegroupstaggingapi": ("ThrottledException", 400),
     "sts": ("Throttling", 400),
     "iam": ("Throttling", 400),
@@ -22,7 +28,10 @@ _THROTTLED: Final[Mapping[str, tuple[str, int]]] = {
 _SERVER_ERRORS: Final[Mapping[str, str]] = {
     "organizations": "ServiceException",
     "account": "InternalServerException",
+    "controltower": "InternalServerException",
     "resourcegroupstaggingapi": "InternalServiceException",
+    "sso-admin": "InternalServerException",
+    "identitystore": "InternalServerException",
     "s3": "InternalError",
 }
 

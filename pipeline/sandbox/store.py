@@ -76,6 +76,12 @@ class Tables:
             case _:
                 assert_never(record)
 
+    def drop(self, record: Account | Unit) -> None:
+        if isinstance(record, Account):
+            self.accounts.drop(record)
+        else:
+            self.units.drop(record)
+
     def ancestors(self, parent_id: str) -> list[Unit]:
         """The units from the root down to `parent_id`, itself included; empty if it does not exist."""
         chain: list[Unit] = []
@@ -101,10 +107,10 @@ class Store:
         if self._delay:
             self._journal.append((at + self._delay, True, record))
 
-    def drop_unit(self, unit: Unit, at: float) -> None:
-        self.latest.units.drop(unit)
+    def drop(self, record: Account | Unit, at: float) -> None:
+        self.latest.drop(record)
         if self._delay:
-            self._journal.append((at + self._delay, False, unit))
+            self._journal.append((at + self._delay, False, record))
 
     def settle(self) -> None:
         """Make every write visible."""
@@ -116,6 +122,6 @@ class Store:
             _, stays, record = self._journal.popleft()
             if stays:
                 self._visible.put(record)
-            elif isinstance(record, Unit):
-                self._visible.units.drop(record)
+            elif not isinstance(record, Creation):
+                self._visible.drop(record)
         return self._visible

@@ -5,9 +5,11 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from botocore.model import Shape
+
+_CATEGORY: Final = re.compile(r"\\p\{(\w)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ def _wrong_type(path: str, wanted: str) -> Problem:
 
 
 def _structure(shape: Any, value: Any, path: str) -> Iterator[Problem]:
+    if shape.is_document_type:  # any JSON value
+        return
     if not isinstance(value, Mapping):
         yield _wrong_type(path, "a structure")
         return
@@ -103,7 +107,9 @@ def _length(shape: Any, length: int, path: str) -> Iterator[Problem]:
 
 def _matches(pattern: str, value: str) -> bool:
     if "\\p{" in pattern:
-        return all(unicodedata.category(each)[0] in "LZN" or each in "_.:/=+-@" for each in value)
+        categories = frozenset(_CATEGORY.findall(pattern))
+        further = "_.:/=+-@" if "Z" in categories else "_.:/=+-@\t\n\r \xa0\u3000"
+        return all(unicodedata.category(each)[0] in categories or each in further for each in value)
     return _compiled(pattern).fullmatch(value) is not None
 
 

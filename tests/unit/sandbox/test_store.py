@@ -91,7 +91,7 @@ def test_a_unit_that_was_dropped_is_seen_for_one_delay_more() -> None:
     store = Store(5)
     store.put(unit(1), 0)
     store.settle()
-    store.drop_unit(unit(1), 10)
+    store.drop(unit(1), 10)
 
     assert store.latest.units.get("ou-1") is None
     assert store.visible(14.9).units.get("ou-1") == unit(1)
