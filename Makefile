@@ -18,8 +18,8 @@ help: ## this list
 setup: .venv/installed ## install everything into .venv, pinned by hash
 
 .PHONY: run
-run: setup ## the main job on the sample organization, against an embedded AWS
-	@BIN=$(BIN) sh tools/demo.sh
+run: setup ## the main job on the sample organization, against an embedded AWS; ENGINE=temporal: on two workers; LANDING_ZONE=1: with Control Tower
+	@BIN=$(BIN) sh tools/$(if $(filter-out 0,$(LANDING_ZONE)),demo_landing_zone,demo).sh
 
 .PHONY: check
 check: setup ## lint, types, import contracts, sizes, schemas, samples
@@ -35,7 +35,16 @@ check: setup ## lint, types, import contracts, sizes, schemas, samples
 	find account-requests -name "[!_]*.yaml" -print0 | xargs -0 $(BIN)/check-jsonschema --schemafile schemas/account-request.schema.json
 	sh tools/check_terraform.sh
 	$(BIN)/python tools/terraform_readme.py --check
+	$(BIN)/python tools/permissions.py --check
+	$(BIN)/python tools/shipped.py --check
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/account-request.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci ci/gitlab/*.yml
+	$(BIN)/zizmor --offline --quiet --no-progress .github action.yml
+	$(BIN)/actionlint .github/workflows/*.yml
 	$(VEND) validate
+	$(VEND) --root samples/landing-zone validate
 
 .PHONY: test
 test: setup ## all tests but the long ones
@@ -53,7 +62,7 @@ bench: setup ## measure; results and the machine go to benchmarks/README.md by h
 lock: setup ## pin the dependencies anew
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-		--extra sandbox --group dev pyproject.toml -o requirements/dev.txt
+		--extra sandbox --extra temporal --group dev pyproject.toml -o requirements/dev.txt
 
 .PHONY: clean
 clean: ## remove what was built

@@ -12,6 +12,7 @@ changes and observe again. There is no database of ours: git says what is wanted
 | ``planning`` | what has to change: match, diff, order, guard, review | pure: no clock, file, network, environment |
 | ``provisioners`` | the only door to AWS: one folder per backend behind one protocol | backends do not import each other |
 | ``customizations`` | Terraform inside accounts: selection, inputs, workspace, run | one account's failure is its own |
+| ``forges`` | where reports go: GitHub, GitLab | posts text; does not read plans; believes only its own author |
 | ``reports`` | values to terminal, Markdown, JSON, SARIF | pure; decides nothing |
 | ``sandbox`` | an AWS organization on this machine | nothing outside ``app`` imports it |
 | ``settings`` | ``vending.yaml``, read once, frozen | rooms receive plain values |

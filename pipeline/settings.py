@@ -1,5 +1,6 @@
 """`vending.yaml`, read once: what this organization is, and what a run may do. Rooms receive plain values from it."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from pipeline.model.request import Path as Steps
 from pipeline.planning.policy import Policy, TagsMode
 
 FILE: Final = "vending.yaml"
+ROLE_VARIABLES: Final = {"plan": "VEND_PLAN_ROLE", "apply": "VEND_APPLY_ROLE"}
+"""Variables of the environment that go before `roles` of the file."""
+
 _MINIMAL: Final = 'organization: {management_account: "111122223333", home_region: eu-west-1}'
 
 
@@ -50,33 +54,62 @@ class Guards:
     protected_units: tuple[str, ...] = ()
     max_closures: int = 3
     max_changed_share: float = 0.3
+    max_touched_accounts: int = 10
     always_confirm: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """`repair`: never, safe or all."""
+    """`repair`: never, safe or all. `who`: whether a report asks CloudTrail who has made each difference."""
 
     repair: str = "safe"
+    who: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """A webhook: the environment variable that holds its address, and what it takes: json or slack."""
+
+    url_from: str
+    format: str = "json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlTower:
+    """`mode`: auto, service-catalog or auto-enroll."""
+
+    mode: str = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """`accounts`: how many are created at a time, 1 to 5. `customizations` is carried; not yet applied."""
+    """`accounts`: how many are created at a time, 1 to 5. `customizations`: runs of Terraform at a time, None: one per core.
+
+    The rest is for `kind` "temporal": where its server is. `tls`: PEM files by their names, without any for `true`, None for
+    none; `api_key_from`: `environment` or `file`, and which.
+    """
 
     kind: str = "inline"
     accounts: int = 5
-    customizations: int = 8
+    customizations: int | None = None
+    address: str = "127.0.0.1:7233"
+    namespace: str = "default"
+    tls: Mapping[str, str] | None = None
+    api_key_from: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that `vending.yaml` says, with the defaults of what it does not say."""
+    """Everything that `vending.yaml` says, with the defaults of what it does not say.
+
+    `aft_compatibility`: custom fields are written into accounts as SSM parameters, as AFT does.
+    """
 
     organization: Organization
     repository: str = "account-vending"
     roles: Roles = field(default_factory=Roles)
     provisioner: str = "organizations"
+    control_tower: ControlTower = field(default_factory=ControlTower)
     execution_role: str = "OrganizationAccountAccessRole"
     plan_execution_role: str | None = None
     email_domains: tuple[str, ...] = ()
@@ -84,7 +117,9 @@ class Settings:
     tags: Tags = field(default_factory=Tags)
     guards: Guards = field(default_factory=Guards)
     drift: Drift = field(default_factory=Drift)
+    notifications: tuple[Notification, ...] = ()
     customizations: Customizations = field(default_factory=Customizations)
+    aft_compatibility: bool = False
     engine: EngineSettings = field(default_factory=EngineSettings)
 
     def policy(self) -> Policy:
@@ -96,7 +131,9 @@ class Settings:
             protected_units=self.guards.protected_units,
             max_closures=self.guards.max_closures,
             max_changed_share=self.guards.max_changed_share,
+            max_touched_accounts=self.guards.max_touched_accounts,
             always_confirm=self.guards.always_confirm,
+            control_tower=self.provisioner == "control_tower",
         )
 
     def rules(self, today: date) -> Rules:
@@ -162,20 +199,42 @@ def _settings(document: Document) -> Settings:
     sections: dict[str, Any] = {
         **value,
         "organization": Organization(**value["organization"]),
-        "roles": Roles(**value.get("roles", {})),
+        "roles": _roles(value.get("roles", {}), os.environ),
         "email_domains": tuple(value.get("email_domains", ())),
         "tags": _tags(value.get("tags", {})),
         "guards": _guards(value.get("guards", {})),
         "drift": Drift(**value.get("drift", {})),
+        "notifications": tuple(Notification(**each) for each in value.get("notifications", ())),
+        "control_tower": ControlTower(**value.get("control_tower", {})),
+        "execution_role": value.get("execution_role") or _execution_role(value.get("provisioner")),
         "customizations": read_customizations(value.get("customizations", {}), _below_customizations(document)),
-        "engine": EngineSettings(**_whole(value.get("engine", {}), "accounts", "customizations")),
+        "engine": _engine(value.get("engine", {})),
     }
     return Settings(**sections)
+
+
+def _roles(value: Mapping[str, Any], environment: Mapping[str, str]) -> Roles:
+    """A job may name its own role, as the one that closes accounts does: what its environment says goes before the file."""
+    given = {name: environment.get(variable) for name, variable in ROLE_VARIABLES.items()}
+    return Roles(**{**value, **{name: arn for name, arn in given.items() if arn}})
+
+
+def _execution_role(provisioner: str | None) -> str:
+    """The role that accounts have from their creation: Account Factory makes its own, and no other."""
+    return "AWSControlTowerExecution" if provisioner == "control_tower" else "OrganizationAccountAccessRole"
 
 
 def _whole(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """JSON Schema takes 5.0 for a whole number; Python does not."""
     return {key: int(each) if key in names else each for key, each in value.items()}
+
+
+def _engine(value: Mapping[str, Any]) -> EngineSettings:
+    tls = value.get("tls") or None
+    fields = _whole(value, "accounts", "customizations") | {"tls": {} if tls is True else tls}
+    if fields["tls"] is None and "api_key_from" in value:
+        fields["tls"] = {}  # a key is never sent in the clear
+    return EngineSettings(**fields)
 
 
 def _tags(value: Mapping[str, Any]) -> Tags:
@@ -185,7 +244,7 @@ def _tags(value: Mapping[str, Any]) -> Tags:
 def _guards(value: Mapping[str, Any]) -> Guards:
     return Guards(
         **{
-            **_whole(value, "max_closures"),
+            **_whole(value, "max_closures", "max_touched_accounts"),
             "protected_units": tuple(value.get("protected_units", ())),
             "always_confirm": frozenset(value.get("always_confirm", ())),
         }

@@ -14,11 +14,14 @@ AT_BIRTH: dict[str, Any] = {
     Setting.PASSWORD_POLICY: None,
     Setting.S3_BLOCK_PUBLIC_ACCESS: False,
     Setting.EBS_ENCRYPTION_BY_DEFAULT: False,
+    Setting.EBS_ENCRYPTION_KEY: {"key": "alias/aws/ebs", "aliases": ["alias/aws/ebs"]},
     Setting.IMDSV2: None,
+    Setting.CUSTOM_FIELDS: {},
     Setting.DEFAULT_VPCS: {"id": "vpc-0a", "used_by": []},
 }
 """The value of each setting in a new account, or in a new Region of one."""
 
+VOLUME_KEY = {"key": "arn:aws:kms:eu-west-1:111122223333:key/mrk-0", "aliases": ["alias/volumes"]}
 USED_VPC = {"id": "vpc-0b", "used_by": ["eni-01 of i-02"]}
 
 

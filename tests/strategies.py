@@ -5,8 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pipeline.model.account import ROOT, AccountState, Contact, ContactType, WantedState
+from pipeline.model.account import ROOT, UNOBSERVED, AccountSpec, AccountState, Contact, ContactType, WantedState
 from pipeline.model.account_settings import NOT_READABLE, PASSWORD_POLICY_DEFAULTS
+from pipeline.model.email_update import EmailStanding, EmailUpdate, email_mark
 from pipeline.model.observed import CreationInFlight, ObservedAccount, ObservedState
 from pipeline.model.request import AccountRequest, DesiredState
 from pipeline.planning.policy import Policy, TagsMode
@@ -23,7 +24,7 @@ from tests.builders import (
     no_contacts,
     the_management_account,
 )
-from tests.inside import AT_BIRTH, NEW_REGION, REGIONS, USED_VPC
+from tests.inside import AT_BIRTH, NEW_REGION, REGIONS, USED_VPC, VOLUME_KEY
 
 KEYS = tuple("abcdef")
 UNITS = ("Sandbox", "Security", "Security/Logs", "Workloads", "Workloads/Prod")
@@ -45,8 +46,10 @@ wanted_settings: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "password_policy": st.sampled_from(({}, {"minimum_length": 24})),
         "s3_block_public_access": st.booleans(),
         "ebs_encryption_by_default": st.booleans(),
+        "ebs_encryption_key": st.sampled_from(("alias/volumes", {"eu-west-1": "alias/aws/ebs"})),
         "imdsv2": st.sampled_from(("required", "optional")),
         "default_vpcs": st.sampled_from(("delete", "keep")),
+        "custom_fields": st.sampled_from(({}, {"team": "a"}, {"team": "b", "tier": "1"})),
     },
 )
 
@@ -59,11 +62,30 @@ observed_settings: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {
         "alias": st.sampled_from((None, "example-a")),
         "password_policy": st.sampled_from((None, PASSWORD_POLICY_DEFAULTS)),
+        "custom_fields": st.sampled_from(({}, {"team": "a"}, {"old": {"type": "SecureString"}})),
         "s3_block_public_access": st.booleans() | st.just({"block_public_acls": True, "ignore_public_acls": False}),
         "ebs_encryption_by_default": in_regions(st.booleans()),
+        "ebs_encryption_key": in_regions(st.sampled_from((AT_BIRTH["ebs_encryption_key"], VOLUME_KEY))),
         "imdsv2": in_regions(st.sampled_from((None, "required", "optional"))),
         "default_vpcs": in_regions(st.sampled_from((None, AT_BIRTH["default_vpcs"], USED_VPC))),
     }
+)
+ADMINS, READERS = {"group": "Admins", "permission_set": "Admin"}, {"user": "ada", "permission_set": "Read"}
+wanted_access = st.sampled_from(((), (ADMINS,), (READERS, ADMINS)))
+observed_access = st.sampled_from(
+    (
+        (),
+        ({**ADMINS, "ours": True},),
+        ({**READERS, "ours": False},),
+        ({**ADMINS, "ours": False}, {**READERS, "ours": True}),
+    )
+)
+contact_information = st.sampled_from((UNOBSERVED, {"city": "Berlin"}, {"city": "Bonn", "postal_code": "1"}))
+email_updates = st.none() | st.builds(
+    EmailUpdate,
+    standing=st.sampled_from(EmailStanding),
+    until=st.just("2026-11-23T13:05+00:00"),
+    mark=st.sampled_from((None, *(email_mark(f"aws+{key}@example.com") for key in "abcdef"))),
 )
 ready_states = st.just(AccountState.ACTIVE)
 any_states = st.sampled_from(AccountState)
@@ -83,7 +105,7 @@ def accounts(
 ) -> ObservedAccount:
     """An account that may be request `key`'s, with any attributes and any ownership tags."""
     owner, repository = draw(st.sampled_from(OWNERSHIPS))
-    return an_account(
+    found = an_account(
         key,
         owner={"self": key, "other": draw(keys), None: None}[owner],
         repository=repository,
@@ -94,7 +116,10 @@ def accounts(
         contacts={**no_contacts(), **draw(some_contacts)},
         regions=(*REGIONS, *draw(st.sampled_from(((), (NEW_REGION,))))),
         settings=draw(observed_settings),
+        access=draw(observed_access),
+        contact_information=draw(st.sampled_from(({}, {"city": "Berlin"}))),
     )
+    return replace(found, email_update=draw(email_updates))
 
 
 @st.composite
@@ -138,7 +163,8 @@ def requests(draw: st.DrawFn, key: str) -> AccountRequest:
         contacts=draw(some_contacts),
         regions=draw(st.sampled_from(((), (NEW_REGION,)))),
         settings=draw(wanted_settings),
-        access=draw(st.sampled_from(((), ({"group": "Admins"},)))),
+        access=draw(wanted_access),
+        contact_information=draw(contact_information),
     )
 
 
@@ -168,7 +194,10 @@ unlimited_policies = st.builds(
 def as_requested(state: ObservedState) -> tuple[ObservedState, DesiredState]:
     """The organization with each of its open accounts owned by a request, and the requests that say just that."""
     members = [each for each in state.accounts if each.account_id != MANAGEMENT and not each.state.is_closing]
-    owned = [replace(each, key=f"key-{number}", repository=REPOSITORY) for number, each in enumerate(members)]
+    owned = [
+        replace(each, key=f"key-{number}", repository=REPOSITORY, spec=_with_access_of_ours(each.spec))
+        for number, each in enumerate(members)
+    ]
     wanted = [AccountRequest(key=str(each.key), spec=replace(each.spec, regions=(), settings={})) for each in owned]
     others = [each for each in state.accounts if each not in members]
     return replace(state, accounts=(*others, *owned)), a_desired(
@@ -202,6 +231,10 @@ def crowds(draw: st.DrawFn) -> tuple[ObservedState, DesiredState]:
         for number in range(draw(st.integers(0, 6)))
     ]
     return a_state(*members), a_desired(*wanted, *new, units=UNITS)
+
+
+def _with_access_of_ours(spec: AccountSpec) -> AccountSpec:
+    return replace(spec, access=tuple({**each, "ours": True} for each in spec.access))
 
 
 def _with_parents(paths: set[str]) -> tuple[str, ...]:

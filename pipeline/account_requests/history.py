@@ -40,6 +40,25 @@ def last_changes(root: Path, files: Iterable[str]) -> Mapping[str, Authorship]:
         return {}
 
 
+def standing(root: Path, files: Iterable[str]) -> frozenset[str]:
+    """Those of `files` (paths below `root`, with "/") that are as they were committed; none outside a git repository."""
+    wanted = set(files)
+    if not wanted:
+        return frozenset()
+    try:
+        import git  # noqa: PLC0415 - as above
+    except ImportError:  # there is no git
+        return frozenset()
+    runner: Any = git.Git(root)
+    try:
+        folders = sorted({file.partition("/")[0] for file in wanted})
+        command = ["git", "--literal-pathspecs", "ls-tree", "-r", "-z", "--name-only", "HEAD", "--", *folders]
+        committed = set(runner.execute(command).split("\0"))
+        return frozenset(wanted & committed - _uncommitted(runner, folders))
+    except (git.GitError, OSError):  # not a repository, one without commits, or somebody else's
+        return frozenset()
+
+
 def _uncommitted(runner: Any, folders: list[str]) -> set[str]:
     """The paths below the folders that differ from the last commit."""
     prefix = runner.rev_parse("--show-prefix")

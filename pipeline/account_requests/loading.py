@@ -15,7 +15,7 @@ from pipeline.account_requests.schema import Kind, check
 from pipeline.account_requests.uniqueness import check_uniqueness
 from pipeline.account_requests.units import declared_units
 from pipeline.account_requests.written import Document
-from pipeline.model.account import AccountSpec, ContactType, WantedState
+from pipeline.model.account import UNOBSERVED, AccountSpec, ContactType, WantedState
 from pipeline.model.change import contact_from
 from pipeline.model.finding import Finding, Location, has_errors
 from pipeline.model.request import AccountRequest, DesiredState, DesiredUnit
@@ -46,6 +46,11 @@ def load(root: Path, rules: Rules) -> Loaded:
     """Read everything below `root/account-requests`; never raises for what is in the files, whatever bytes they hold."""
     with _uncollected():
         return _Loading(find_files(root), rules).load()
+
+
+def inherited_by(root: Path, folder: str, rules: Rules) -> Document | None:
+    """What the requests in a folder (a path below `root`) inherit; None for nothing."""
+    return _Loading(find_files(root), rules).inherited_by(folder)
 
 
 @contextmanager
@@ -83,6 +88,9 @@ class _Loading:
             findings=tuple(sorted(self._findings)),
             refused=frozenset(file.stem for file in self._tree.requests if file.name in self._refused),
         )
+
+    def inherited_by(self, folder: str) -> Document | None:
+        return self._inherited_by(folder).document
 
     def _units(self) -> tuple[DesiredUnit, ...] | None:
         """The declared units; None if they are not known. Then no request is taken: none can be placed."""
@@ -167,11 +175,12 @@ def _no_organization() -> Finding:
 
 
 def _request(candidate: Candidate) -> AccountRequest:
-    document = candidate.document
+    document: Mapping[str, Any] = candidate.document
     return AccountRequest(
         key=candidate.key,
         spec=_spec(document),
         account_id=candidate.text("account_id"),
+        repair=tuple(document.get("repair", ())),
         confirm=candidate.mapping("confirm") or {},
         origins=candidate.origins,
         document=document,
@@ -192,7 +201,9 @@ def _spec(document: Mapping[str, Any]) -> AccountSpec:
         expires=document.get("expires"),
         protected=document.get("protected", False),
         regions=tuple(document.get("regions", ())),
-        sso_user=document.get("sso_user"),
+        managed=document.get("managed", UNOBSERVED),
+        contact_information=document.get("contact_information") or UNOBSERVED,
+        sso_user=document.get("sso_user") or UNOBSERVED,
         access=tuple(document.get("access", ())),
         settings=document.get("settings", {}),
         customizations=tuple(document.get("customizations", ())),

@@ -9,16 +9,23 @@ from typing import Final
 
 from pipeline.account_requests.candidate import Candidate
 from pipeline.account_requests.suggestions import did_you_mean
+from pipeline.model.access import tags_for_marks
 from pipeline.model.account import OWNERSHIP_PREFIX, ROOT, ContactType
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.request import Path
 
-MAX_TAGS: Final = 48
-"""AWS allows 50 tags on an account, and two are ours: https://docs.aws.amazon.com/tag-editor/latest/userguide/reference.html"""
+MAX_TAGS: Final = 47
+"""AWS allows 50 tags on an account, and three are ours, and one more for each 23 assignments in `access`.
+
+https://docs.aws.amazon.com/tag-editor/latest/userguide/reference.html
+"""
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 _CONTACT: Final = ("name", "title", "email", "phone")
 _SSO_USER: Final = ("email", "first_name", "last_name")
+_CONTACT_INFORMATION: Final = ("full_name", "address_line_1", "city", "postal_code", "country_code", "phone_number")
+_WITH_STATES: Final = frozenset({"US", "CA", "GB", "DE", "JP", "IN", "BR"})
+"""What AWS asks for, and where it asks for a state: https://docs.aws.amazon.com/accounts/latest/reference/API_ContactInformation.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +86,11 @@ def _tags(candidate: Candidate, required: Mapping[str, str]) -> Iterator[Finding
     tags = candidate.mapping("tags")
     if tags is None:
         return
-    if len(tags) > MAX_TAGS:
-        message = f"there are {len(tags)} tags; AWS allows 50, and two are ours"
-        yield candidate.finding(("tags",), "tag-count", message, f"keep at most {MAX_TAGS}")
+    access = candidate.document.get("access")
+    allowed = MAX_TAGS - tags_for_marks(len(access) if isinstance(access, list) else 0)
+    if len(tags) > allowed:
+        message = f"there are {len(tags)} tags; AWS allows 50, and {50 - allowed} are ours"
+        yield candidate.finding(("tags",), "tag-count", message, f"keep at most {max(0, allowed)}")
     for key, value in tags.items():
         yield from _tag(candidate, key, value if isinstance(value, str) else "")
     for key, pattern in required.items():
@@ -128,6 +137,26 @@ def _people(candidate: Candidate) -> Iterator[Finding]:
             yield from _parts(candidate, ("contacts", kind), contacts[kind], _CONTACT)
     if "sso_user" in candidate.document:
         yield from _parts(candidate, ("sso_user",), candidate.document["sso_user"], _SSO_USER)
+    if "contact_information" in candidate.document:
+        information = candidate.document["contact_information"]
+        yield from _parts(candidate, ("contact_information",), information, _required_information(information))
+    yield from _principals(candidate)
+
+
+def _required_information(information: object) -> tuple[str, ...]:
+    country = information.get("country_code") if isinstance(information, Mapping) else None
+    return (*_CONTACT_INFORMATION, *(("state_or_region",) if country in _WITH_STATES else ()))
+
+
+def _principals(candidate: Candidate) -> Iterator[Finding]:
+    """Each assignment names a group or a user."""
+    access = candidate.document.get("access")
+    for number, each in enumerate(access if isinstance(access, list) else ()):
+        if isinstance(each, Mapping) and ("group" in each) == ("user" in each):
+            told = "both a group and a user" if "group" in each else "neither a group nor a user"
+            path = ("access", str(number))
+            message = f"access.{number} names {told}"
+            yield candidate.finding(path, "access-principal", message, "name one of the two")
 
 
 def _parts(candidate: Candidate, path: Path, value: object, names: tuple[str, ...]) -> Iterator[Finding]:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     DEFAULTS = "defaults"
     ORGANIZATION = "organization"
     SETTINGS = "settings"
+    TARGETS = "aft-targets"
 
 
 @cache

@@ -23,6 +23,7 @@ _FILES: Final = {
     Kind.DEFAULTS: "_defaults.yaml",
     Kind.ORGANIZATION: "_organization.yaml",
     Kind.SETTINGS: "vending.yaml",
+    Kind.TARGETS: "the targets",
 }
 _TYPES: Final = {
     "string": "text",
@@ -39,9 +40,20 @@ _BOUNDS: Final = {
     "minLength": ("shorter than {}", "write at least {}"),
     "maxLength": ("longer than {}", "write at most {}"),
     "minItems": ("shorter than {}", "write at least {}"),
+    "minProperties": ("shorter than {}", "write at least {}"),
     "maxProperties": ("longer than {}", "write at most {}"),
 }
-_UNITS: Final = {"minLength": "character", "maxLength": "character", "minItems": "item", "maxProperties": "key"}
+_UNITS: Final = {
+    "minLength": "character",
+    "maxLength": "character",
+    "minItems": "item",
+    "minProperties": "key",
+    "maxProperties": "key",
+}
+_MOVED: Final = {
+    (Kind.SETTINGS, ("customizations", "parallelism")): "write it as engine: {customizations: …}, where it is now",
+}
+"""What older files say elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +134,7 @@ def _unknown(document: Document, violation: _Violation) -> Iterator[Finding]:
         if key in not_inherited:
             message, hint = f'"{key}" is not inherited', "write it in each request"
         path = (*violation.path, key)
+        hint = _MOVED.get((violation.kind, path), hint)
         yield _finding(document.nearest(path).key, violation.keyword, message, hint, path)
 
 

@@ -1,6 +1,6 @@
 """Customizations in a run: which have to run, what Terraform would change, and carrying them out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +13,14 @@ from pipeline.customizations.deciding import Due, Reason, decide
 from pipeline.customizations.failures import Failure
 from pipeline.customizations.fingerprint import Fingerprint
 from pipeline.customizations.given import ACCOUNT, account_input
+from pipeline.customizations.left_behind import Account, left_behind
+from pipeline.customizations.reasons import Reasons
 from pipeline.customizations.releases import Release, release_of
 from pipeline.customizations.running import Applied, Held, Unchanged
 from pipeline.customizations.runs import Job
 from pipeline.customizations.settings import PlanMode
-from pipeline.errors import PermanentServiceError
+from pipeline.customizations.state import Listing
+from pipeline.errors import PermanentServiceError, TemporaryServiceError
 from pipeline.model.account import AccountState, WantedState
 from pipeline.model.change import Change, CreateAccount, CustomizeAccount, UpdateAccount, subject_of
 from pipeline.model.customization import Customization, Difference, ResourceChange, Target, When
@@ -27,7 +30,9 @@ from pipeline.model.operation import Done, Facts, Lane, Operation, Result, Vanis
 from pipeline.model.plan import Plan
 from pipeline.model.request import AccountRequest
 from pipeline.planning.customizing import Name, Untold, with_customizations
-from pipeline.planning.matching import match
+from pipeline.planning.matching import Match, match
+from pipeline.planning.targets import EVERYTHING, Chosen
+from pipeline.planning.waves import WaveRules, with_roll_out
 
 KIND: Final = "customize"
 _ONCE: Final = frozenset({Reason.NEVER_APPLIED, Reason.INTERRUPTED})
@@ -57,6 +62,10 @@ class _Wanted:
         return Job(target=target, release=self.release, inputs=inputs)
 
 
+class OutdatedError(TemporaryServiceError):
+    """What would run is not what was planned: a worker's checkout is older, or newer."""
+
+
 class Customizations:
     """The customizations of one run. Made once; planned as often as needed."""
 
@@ -69,15 +78,35 @@ class Customizations:
         self._settings = desire.settings.customizations
         self._requests = {request.key: request for request in desire.desired.requests}
         self._releases: dict[tuple[str, str], Release] = {}
+        self._reasons = Reasons(terraform.customizer)
 
-    def planned(self, plan: Plan, observed: ObservedState, mode: PlanMode) -> Plan:
-        """`plan` with every customization that has to run, behind all other changes.
+    def planned(self, plan: Plan, observed: ObservedState, mode: PlanMode, chosen: Chosen = EVERYTHING) -> Plan:
+        """`plan` with every customization that has to run and is among the chosen ones, behind all other changes.
 
         With a mode other than `none`, Terraform tells what it would change; what it cannot tell, or what would destroy
-        more than the settings allow, is on hold.
+        more than the settings allow, is on hold. What accounts have and nobody asks for any more is among the findings.
         """
-        changes, untold = self._told(list(self._due(plan, observed)), mode)
-        return with_customizations(plan, changes, untold, max_destroys=self._settings.max_destroys)
+        accounts = match(self._desire.desired, observed, self._desire.settings.repository).accounts
+        wanted = tuple(
+            each for each in self._wanted(plan, accounts) if chosen.has(each.request.key, each.customization.name)
+        )
+        ours = dict(self._ours(accounts))
+        listing = self._store.listing() if ours else Listing()
+        changes, untold = self._told(list(self._due(wanted, listing, chosen)), mode)
+        made = with_customizations(plan, changes, untold, max_destroys=self._settings.max_destroys)
+        found = left_behind(listing, ours, self._settings.state) if self._settings.state else ()
+        return self.rolled_out(replace(made, findings=tuple(sorted((*made.findings, *found)))))
+
+    def rolled_out(self, plan: Plan) -> Plan:
+        """`plan` with the waves of those customizations that are still among its changes."""
+        canary = self._settings.canary
+        chosen = () if canary is None else (each for each in self._requests.values() if canary.selector.is_met_by(each))
+        rules = WaveRules(
+            sizes=self._settings.waves,
+            canary=frozenset(each.key for each in chosen),
+            failure_budget=self._settings.failure_budget,
+        )
+        return with_roll_out(plan, rules)
 
     def expand(self, change: CustomizeAccount) -> tuple[Operation, ...]:
         rows = None if change.resources is None else [[each.address, each.action] for each in change.resources]
@@ -86,6 +115,7 @@ class Customizations:
             "account_id": change.account_id,
             "customization": change.customization,
             "resources": rows,
+            "fingerprint": change.fingerprint,
         }
         return (Operation(kind=KIND, lane=Lane.TERRAFORM, arguments=arguments),)
 
@@ -100,14 +130,16 @@ class Customizations:
             )
         if operation.arguments["account_id"] is None and not self._can_enter(account_id):
             return Waiting(reason="nobody can enter the new account yet", delay=_ENTRY)
-        wanted = next(each for each in self._of(self._requests[key], account_id) if each.customization.name == name)
+        wanted = self._as_planned(key, name, account_id, str(operation.arguments["fingerprint"]))
         reviewed = _reviewed(operation.arguments["resources"])
         ran = self._customizer.apply(wanted.job(account_id), reviewed, max_destroys=self._settings.max_destroys)
         match ran:
-            case Applied(difference=difference):
-                return Done(message=f"{name}: {_counted(difference)}", facts={"account_id": account_id})
-            case Unchanged():
-                return Done(message=f"{name}: nothing to change", facts={"account_id": account_id})
+            case Applied(difference=difference, said=said):
+                message = "; ".join((f"{name}: {_counted(difference)}", *said))
+                return Done(message=message, facts={"account_id": account_id})
+            case Unchanged(said=said):
+                message = "; ".join((f"{name}: nothing to change", *said))
+                return Done(message=message, facts={"account_id": account_id})
             case Held(message=message):
                 return Vanished(reason=message)
             case Failure():
@@ -115,12 +147,22 @@ class Customizations:
             case _:
                 assert_never(ran)
 
-    def _due(self, plan: Plan, observed: ObservedState) -> Iterator[CustomizeAccount]:
-        wanted = tuple(self._wanted(plan, observed))
+    def _as_planned(self, key: str, name: str, account_id: str, fingerprint: str) -> _Wanted:
+        """Raises `OutdatedError` where what is here is not what was planned."""
+        request = self._requests.get(key)
+        for each in () if request is None else self._of(request, account_id):
+            if each.customization.name == name and self._fingerprint(each, _NOBODY).text == fingerprint:
+                return each
+        raise OutdatedError(
+            f'customization "{name}" of "{key}": the checkout that it would run from is not the one that was planned',
+            delay=_ENTRY,
+            hint="bring the checkout of every worker to the commit that was planned",
+        )
+
+    def _due(self, wanted: Sequence[_Wanted], listing: Listing, chosen: Chosen) -> Iterator[CustomizeAccount]:
         there = {each.job(each.account_id).target: each for each in wanted if each.account_id is not None}
         fingerprints = {target: self._fingerprint(each, target.account_id) for target, each in there.items()}
-        listing = self._store.listing() if there else None
-        due = {} if listing is None else decide(fingerprints, listing, self._parts.today())
+        due = decide(fingerprints, listing, self._parts.today())
         for each in wanted:
             name = each.customization.name
             why = (
@@ -130,6 +172,8 @@ class Customizations:
             )
             if why is not None and (each.customization.when is not When.PROVISIONING or _ONCE & set(why.reasons)):
                 yield self._change(each, why)
+            elif chosen.forces(each.customization):
+                yield self._change(each, Due(reasons=(Reason.FORCED,)))
 
     def _change(self, wanted: _Wanted, why: Due) -> CustomizeAccount:
         return CustomizeAccount(
@@ -138,16 +182,24 @@ class Customizations:
             name=wanted.request.spec.name,
             customization=wanted.customization.name,
             fingerprint=self._fingerprint(wanted, _NOBODY).text,
-            reasons=tuple(reason.value for reason in why.reasons),
+            reasons=self._reasons.of(wanted.job(wanted.account_id or _NOBODY), why),
             after=wanted.customization.depends_on,
         )
 
     def _fingerprint(self, wanted: _Wanted, account_id: str) -> Fingerprint:
         return self._customizer.fingerprint(wanted.job(account_id))
 
-    def _wanted(self, plan: Plan, observed: ObservedState) -> Iterator[_Wanted]:
+    def _ours(self, accounts: Mapping[str, Match]) -> Iterator[tuple[str, Account]]:
+        """The accounts that are to stay, by their id, with what is asked for in each."""
+        for request in self._desire.desired.requests:
+            account = accounts.get(request.key)
+            if isinstance(account, ObservedAccount) and request.spec.state is not WantedState.CLOSED:
+                asked = frozenset(each.name for each in self._desire.customizations.get(request.key, ()))
+                place = request.origin("customizations")
+                yield account.account_id, Account(key=request.key, asked=asked, location=place)
+
+    def _wanted(self, plan: Plan, accounts: Mapping[str, Match]) -> Iterator[_Wanted]:
         """Every customization of every account that is ours, usable and asked to be open, or becomes it by this plan."""
-        accounts = match(self._desire.desired, observed, self._desire.settings.repository).accounts
         begun = {subject_of(change) for change in plan.changes if _begins(change)}
         for request in self._desire.desired.requests:
             account = accounts.get(request.key)

@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.account_requests.loading import load
+from pipeline.app.aft import values_for_templates
 from pipeline.app.parts import Parts
+from pipeline.app.sources import find_sources
 from pipeline.app.workspace import Workspace
 from pipeline.customizations.checking import check
+from pipeline.customizations.custom_fields import check_custom_fields, with_custom_fields
 from pipeline.customizations.folder import Folder
 from pipeline.customizations.given import account_input
 from pipeline.customizations.reading import read_folders
 from pipeline.customizations.selection import check_selection, select
-from pipeline.customizations.sources import GitFolder, customization_folders, read_source
+from pipeline.customizations.sources import customization_folders
 from pipeline.model.customization import Customization
-from pipeline.model.finding import Finding, Location, Severity, has_errors
+from pipeline.model.finding import Finding, Severity, has_errors
 from pipeline.model.request import DesiredState
 from pipeline.settings import Settings, load_settings
 
@@ -43,8 +46,11 @@ class Desire:
         return not has_errors(self.findings)
 
 
-def read_desire(workspace: Workspace, parts: Parts) -> Desire:
-    """Settings and all account requests of the workspace. Raises `SettingsError`; problems of requests are findings."""
+def read_desire(workspace: Workspace, parts: Parts, *, fetch: bool = False) -> Desire:
+    """Settings and all account requests of the workspace. Raises `SettingsError`; problems of requests are findings.
+
+    `fetch`: sources of customizations in git are fetched; without it, nobody is asked for anything.
+    """
     settings = load_settings(workspace.root)
     loaded = load(workspace.root, settings.rules(parts.today()))
     _logger.info(
@@ -57,41 +63,35 @@ def read_desire(workspace: Workspace, parts: Parts) -> Desire:
     customizations = {
         request.key: chosen for request in loaded.desired.requests if (chosen := select(layers, request, available))
     }
-    folders = read_folders(workspace.root, customizations.values()) if customizations else {}
+    sources = find_sources(workspace, parts, settings, customizations.values(), fetch=fetch)
+    folders = read_folders(workspace.root, customizations.values(), values_for_templates(settings), sources.checkouts)
     given = {request.key: account_input(request, _ANY_ACCOUNT) for request in loaded.desired.requests}
     findings = (
         *loaded.findings,
         *check_selection(layers, loaded.desired),
         *(check(customizations, folders, given=given, available=available) if customizations else ()),
-        *_beyond_this_version(settings, customizations),
+        *(check_custom_fields(loaded.desired.requests) if settings.aft_compatibility else ()),
+        *sources.findings,
+        *_idle_canary(settings, loaded.desired, customizations),
     )
     return Desire(
         settings=settings,
-        desired=loaded.desired,
+        desired=with_custom_fields(loaded.desired) if settings.aft_compatibility else loaded.desired,
         findings=tuple(sorted(findings)),
         customizations=customizations,
         folders=folders,
     )
 
 
-def _beyond_this_version(
-    settings: Settings, customizations: Mapping[str, tuple[Customization, ...]]
-) -> Iterator[Finding]:
-    """What is written and checked, and not done yet: nobody may believe that it is."""
-    for each in {each.source: each for chosen in customizations.values() for each in chosen}.values():
-        if isinstance(read_source(each.source), GitFolder):
-            yield Finding(
-                location=each.location,
-                rule="not-yet-applied",
-                message=f'customization "{each.name}": sources in git are not fetched by this version',
-                hint="copy the folder to terraform/account-customizations/",
-            )
-    if settings.customizations.waves or settings.customizations.failure_budget:
+def _idle_canary(settings: Settings, desired: DesiredState, customized: Mapping[str, object]) -> Iterator[Finding]:
+    canary = settings.customizations.canary
+    chosen = (each for each in desired.requests if canary is not None and canary.selector.is_met_by(each))
+    if canary is not None and not any(each.key in customized for each in chosen):
         yield Finding(
-            location=Location("vending.yaml"),
-            rule="not-yet-applied",
-            attribute="customizations.waves",
-            message="waves and failure_budget are not yet applied by this version: all customizations run at once",
-            hint="select fewer accounts in the layer, and widen it with one pull request after the other",
+            location=canary.location,
+            rule="customization-canary",
+            attribute="customizations.canary",
+            message="the canary selects no account that is customized",
+            hint="compare it with the requests and the layers",
             severity=Severity.WARNING,
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.app.desire import Desire, read_desire
-from pipeline.app.parts import Parts, require_provisioner
+from pipeline.app.parts import Parts
 from pipeline.app.workspace import Workspace
 from pipeline.errors import UsageError
 from pipeline.model.observed import Details, ObservedState
@@ -23,10 +23,9 @@ def observe(workspace: Workspace, parts: Parts) -> ObservedState:
     return observe_for(desire, parts.observer(desire.settings, parts.new_run_id()))
 
 
-def observe_for(desire: Desire, observer: Observer, *, reread_tags_of: Iterable[str] = ()) -> ObservedState:
-    """One observation for planning `desire`.
+def observe_organization(desire: Desire, observer: Observer) -> ObservedState:
+    """The organization in the fewest calls, without details of single accounts.
 
-    `reread_tags_of`: accounts that were just written to; the bulk read of tags may not show it yet.
     Raises `UsageError` when the credentials belong to another organization than `vending.yaml` names.
     """
     _logger.info("observing the organization of account %s", desire.settings.organization.management_account)
@@ -35,6 +34,16 @@ def observe_for(desire: Desire, observer: Observer, *, reread_tags_of: Iterable[
         "%d accounts, %d units with the root, read at %s", len(observed.accounts), len(observed.units), observed.read_at
     )
     _check_organization(desire, observed)
+    return observed
+
+
+def observe_for(desire: Desire, observer: Observer, *, reread_tags_of: Iterable[str] = ()) -> ObservedState:
+    """One observation for planning `desire`.
+
+    `reread_tags_of`: accounts that were just written to; the bulk read of tags may not show it yet.
+    Raises `UsageError` when the credentials belong to another organization than `vending.yaml` names.
+    """
+    observed = observe_organization(desire, observer)
     wanted = dict(details_wanted(desire.desired, observed, desire.settings.repository))
     present = {account.account_id for account in observed.accounts}
     for account_id in set(reread_tags_of) & present:
@@ -46,7 +55,6 @@ def observe_for(desire: Desire, observer: Observer, *, reread_tags_of: Iterable[
 
 def read_observed(path: Path, desire: Desire) -> ObservedState:
     """An observed state from a file that `vend observe -o` wrote. Raises `DocumentError`, `UsageError`."""
-    require_provisioner(desire.settings)
     observed = observed_from_json(read_text(path, "--observed"), source=str(path))
     _check_organization(desire, observed)
     return observed

@@ -5,12 +5,13 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from pipeline.app.clock import SystemClock
-from pipeline.errors import SettingsError
 from pipeline.model.clock import Clock
+from pipeline.model.landing_zone import Mode
 from pipeline.model.operation import Lane
-from pipeline.provisioners import organizations
+from pipeline.provisioners import control_tower, organizations
 from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.writes import ApiWrite
 from pipeline.provisioners.protocol import Observer, Provisioner
@@ -19,6 +20,9 @@ from pipeline.reconcile.inline import InlineEngine
 from pipeline.reconcile.patience import StoppableClock
 from pipeline.reconcile.record import run_id
 from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.reconcile.recorder import Write
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,12 @@ class Parts:
         )
         return self._backend(settings, connection)
 
-    def engine(self, settings: Settings) -> Engine:
+    def engine(self, settings: Settings, run: str, on_write: "Callable[[Write], None]") -> Engine:
+        """What carries out a plan. `on_write` takes the writes to AWS that were made elsewhere."""
+        if settings.engine.kind == "temporal":
+            from pipeline.app.machines import temporal_engine  # noqa: PLC0415 - only where it is chosen
+
+            return temporal_engine(settings, run, on_write)
         lanes = {Lane.CREATION: settings.engine.accounts, Lane.TERRAFORM: terraform_places(settings)}
         return InlineEngine(clock=self.clock, lanes=lanes)
 
@@ -78,11 +87,16 @@ class Parts:
         )
 
     def _backend(self, settings: Settings, connection: Connection) -> Provisioner:
-        require_provisioner(settings)
-        return organizations.connect(
+        role = member_role(settings, connection)
+        if settings.provisioner != "control_tower":
+            return organizations.connect(connection, execution_role=role, repository=settings.repository)
+        mode = settings.control_tower.mode
+        return control_tower.connect(
             connection,
-            execution_role=member_role(settings, connection),
+            execution_role=role,
             repository=settings.repository,
+            mode=None if mode == "auto" else Mode(mode),
+            launch_role=settings.roles.apply,
         )
 
 
@@ -94,16 +108,4 @@ def member_role(settings: Settings, connection: Connection) -> str:
 
 def terraform_places(settings: Settings) -> int:
     """How many runs of Terraform at a time: as many as there are cores, unless the settings say otherwise."""
-    return settings.customizations.parallelism or os.cpu_count() or 1
-
-
-def require_provisioner(settings: Settings) -> None:
-    """Raises `SettingsError` for a backend that this version does not have; nothing else may stand in for it.
-
-    In a landing zone of Control Tower an account that is made or moved through Organizations alone is outside of its controls.
-    """
-    if settings.provisioner != "organizations":
-        raise SettingsError(
-            f'vending.yaml: provisioner "{settings.provisioner}" is not in this version of vend; nothing was done',
-            hint="use a version that has it; `provisioner: organizations` is for organizations without Control Tower",
-        )
+    return settings.engine.customizations or os.cpu_count() or 1

@@ -4,14 +4,16 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.app.customize import Choice, check_choice, plan_of
 from pipeline.app.customizing import Customizations
 from pipeline.app.desire import read_desire
-from pipeline.app.observe import observe_for, read_observed
+from pipeline.app.observe import observe_for, observe_organization, read_observed
 from pipeline.app.parts import Parts
 from pipeline.app.terraform import reading_terraform
 from pipeline.app.workspace import Workspace
 from pipeline.errors import ExitCode
 from pipeline.model.finding import Finding, Location, Severity, has_errors
+from pipeline.model.observed import ObservedState
 from pipeline.model.plan import Plan
 from pipeline.planning.planning import make_plan
 from pipeline.settings import FILE
@@ -41,6 +43,7 @@ class Planned:
     plan: Plan | None = None
     read_at: str = ""
     subjects: frozenset[str] = frozenset()
+    observed: ObservedState | None = None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -49,9 +52,23 @@ class Planned:
         return ExitCode.ON_HOLD if self.plan.holds else ExitCode.OK
 
 
+def plan_choice(workspace: Workspace, parts: Parts, choice: Choice) -> Planned:
+    """The plan of `vend customize`: the customizations that were chosen and nothing else."""
+    desire = read_desire(workspace, parts, fetch=True)
+    if not desire.is_valid:
+        return Planned(findings=desire.findings)
+    check_choice(choice, desire)
+    run, mode = parts.new_run_id(), desire.settings.customizations.plan
+    observed = observe_organization(desire, parts.observer(desire.settings, run))
+    terraform = reading_terraform(workspace, desire.settings, parts, run)
+    customizations = Customizations(workspace.root, desire, parts, terraform)
+    made = plan_of(choice, desire, customizations, observed, mode, force=True)
+    return Planned(findings=desire.findings, plan=made, read_at=observed.read_at)
+
+
 def plan(workspace: Workspace, parts: Parts, *, observed_file: Path | None = None) -> Planned:
     """Validate, observe (or read `observed_file`, without any credentials), compare, order, guard."""
-    desire = read_desire(workspace, parts)
+    desire = read_desire(workspace, parts, fetch=observed_file is None)
     if not desire.is_valid:
         return Planned(findings=desire.findings)
     run = parts.new_run_id()
@@ -70,4 +87,4 @@ def plan(workspace: Workspace, parts: Parts, *, observed_file: Path | None = Non
         (*(request.key for request in desire.desired.requests), *(unit.path for unit in desire.desired.units))
     )
     findings = (*desire.findings, *(_LEFT_OUT if desire.customizations and observed_file is not None else ()))
-    return Planned(findings=findings, plan=made, read_at=observed.read_at, subjects=subjects)
+    return Planned(findings=findings, plan=made, read_at=observed.read_at, subjects=subjects, observed=observed)

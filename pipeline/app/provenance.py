@@ -1,10 +1,12 @@
 """Who asked: the file, commit and author behind each request of a run."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
-from pipeline.account_requests.history import last_changes
+from pipeline.account_requests.history import last_changes, standing
 from pipeline.app.desire import Desire
 from pipeline.app.workspace import Workspace
+from pipeline.model.change import Change, UnitChange, subject_of
 from pipeline.reconcile.record import RequestOrigin
 
 
@@ -19,3 +21,15 @@ def origins_of(workspace: Workspace, desire: Desire, keys: Iterable[str]) -> Map
         else RequestOrigin(file=file)
         for key, file in files.items()
     }
+
+
+def standing_subjects(root: Path, desire: Desire, changes: Iterable[Change]) -> frozenset[str]:
+    """The keys and unit paths of those changes that follow from nothing but files as they were committed."""
+    sources = {request.key: {place.file for place in request.origins.values()} for request in desire.desired.requests}
+    units = {unit.path: {unit.location.file} for unit in desire.desired.units}
+    files = {
+        subject_of(each): (units if isinstance(each, UnitChange) else sources).get(subject_of(each), set())
+        for each in changes
+    }
+    committed = standing(root, (file for named in files.values() for file in named))
+    return frozenset(subject for subject, named in files.items() if named and named <= committed)

@@ -2,13 +2,15 @@
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pipeline.app.workspace import Workspace
-from pipeline.errors import UsageError
+from pipeline.errors import SettingsError, UsageError
 from pipeline.sandbox import control
 from pipeline.sandbox.options import Options
+from pipeline.settings import load_settings
 
-__all__ = ["UNSET", "Options", "environment", "start", "status", "stop"]
+__all__ = ["UNSET", "Options", "drift", "drift_present", "environment", "start", "status", "stop"]
 
 UNSET = control.UNSET
 
@@ -23,7 +25,15 @@ def start(workspace: Workspace, options: Options) -> control.Running:
     folder = workspace.sandbox_file.parent
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text("*\n")  # what lies here is of this machine
-    return control.start(workspace.sandbox_file, options)
+    return control.start(workspace.sandbox_file, replace(options, home_region=_home_region(workspace, options)))
+
+
+def _home_region(workspace: Workspace, options: Options) -> str:
+    """Where the settings look for Control Tower and IAM Identity Center; settings that cannot be read stop no sandbox."""
+    try:
+        return load_settings(workspace.root).organization.home_region
+    except SettingsError:
+        return options.home_region
 
 
 def stop(workspace: Workspace) -> bool:
@@ -37,7 +47,22 @@ def status(workspace: Workspace) -> control.Running | None:
 
 def environment(workspace: Workspace) -> Mapping[str, str]:
     """The variables that lead every AWS client to it. Raises `UsageError` if none runs."""
+    return control.environment(_running(workspace).url)
+
+
+def drift(workspace: Workspace, kind: str, target: str) -> str:
+    """Cause drift in the landing zone as if somebody had done it by hand; says what was done."""
+    return str(control.ask(_running(workspace).url, "drift", {"kind": kind, "target": target})["done"])
+
+
+def drift_present(workspace: Workspace) -> list[str]:
+    """What is in drift, a line each."""
+    told = control.ask(_running(workspace).url, "drift")["drift"]
+    return [f"{each['driftType']} {each['target']}" for each in told]
+
+
+def _running(workspace: Workspace) -> control.Running:
     running = status(workspace)
     if running is None:
         raise UsageError("no sandbox runs for this workspace", hint="start one with: vend sandbox start")
-    return control.environment(running.url)
+    return running

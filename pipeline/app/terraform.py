@@ -14,7 +14,7 @@ from pipeline.customizations.running import Customizer
 from pipeline.customizations.runs import Surroundings
 from pipeline.customizations.settings import StateBucket, StateFolder
 from pipeline.customizations.state import LocalStateStore, S3StateStore, StateStore, session_policy
-from pipeline.customizations.terraform import find_mirror, find_program
+from pipeline.customizations.terraform import Limits, find_mirror, find_program
 from pipeline.customizations.workspace import Workspace as WorkDirectory
 from pipeline.errors import SettingsError
 from pipeline.provisioners.aws.connection import Connection
@@ -73,14 +73,16 @@ def terraform_for(
     own_role = settings.roles.plan if connection.read_only else settings.roles.apply
     sessions = RoleSessions(connection, execution_role=member_role(settings, connection), own_role=own_role)
     floor = tuple(int(part) for part in wanted.minimum_version.split("."))
+    place = workspace.root / ".vend" / "terraform"
     around = Surroundings(
-        program=find_program(wanted.binary, os.environ, patience, floor=floor),
-        workspace=WorkDirectory(workspace.root / ".vend" / "terraform", parts.clock),
+        program=find_program(wanted.binary, os.environ, patience, floor=floor, memory=place / "versions"),
+        workspace=WorkDirectory(place, parts.clock),
         sessions=_Sessions(sessions, backend, connection.partition),
         patience=patience,
         ours=os.environ,
         region=settings.organization.home_region,
         mirror=Path(wanted.mirror) if wanted.mirror else find_mirror(os.environ),
+        limits=Limits(executable=60.0 * settings.customizations.executable_minutes),
     )
     return Customizing(customizer=Customizer(around, backend, store), store=store, can_enter=sessions.can_enter)
 

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None, parts: "Parts | None" = None) -
     parsed = build_parser().parse_args(arguments)
     if parsed.verbose or parsed.log_format != "text":
         importlib.import_module("pipeline.cli.logs").set_up(verbose=parsed.verbose, form=parsed.log_format)
-    verb = importlib.import_module(f"pipeline.cli.verbs.{parsed.verb}")
+    verb = importlib.import_module(f"pipeline.cli.verbs.{parsed.verb.replace('-', '_')}")
     try:
         return int(verb.run(parsed, Path.cwd(), parts or importlib.import_module("pipeline.app.parts").Parts()))
     except VendError as error:
@@ -35,4 +35,4 @@ def main(arguments: Sequence[str] | None = None, parts: "Parts | None" = None) -
     except BrokenPipeError:
         # The reader of our output (`vend plan | head`) has gone. That is not an error, but nobody has read how an apply ended.
         sys.stderr.close()
-        return int(ExitCode.INCOMPLETE if parsed.verb == "apply" else ExitCode.OK)
+        return int(ExitCode.INCOMPLETE if parsed.verb in {"apply", "customize"} else ExitCode.OK)

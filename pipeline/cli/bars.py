@@ -107,6 +107,9 @@ class Bars(Listener):
         for task in tasks:
             self._tallies.setdefault(task.kind, Tally()).plan(task)
         for kind, tally in self._tallies.items():
+            if kind in self._bars:  # of a run that was found going on
+                self._progress.update(self._bars[kind], total=tally.tasks)
+                continue
             title = _TITLES.get(kind, kind)
             self._bars[kind] = self._progress.add_task(title, total=tally.tasks, note="", kind=kind)
         self._progress.start()

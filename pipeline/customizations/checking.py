@@ -7,7 +7,7 @@ from typing import Final
 from pipeline.customizations.blocks import Literal
 from pipeline.customizations.folder import Folder, Variable
 from pipeline.customizations.given import ACCOUNT
-from pipeline.customizations.sources import LocalFolder, Unusable, default_source, read_source, shown
+from pipeline.customizations.sources import GitFolder, LocalFolder, Unusable, default_source, read_source, shown
 from pipeline.customizations.types import Misfit, misfits, written
 from pipeline.customizations.wording import accounts, did_you_mean
 from pipeline.model.customization import Customization
@@ -95,8 +95,8 @@ def _source(each: Customization, folder: Folder | None, available: Collection[st
             hint = did_you_mean(each.name, names, f"write it: a folder with *.tf files at {path}")
             message = f'customization "{each.name}": there is no folder "{path}"'
             yield _finding(each.location, "customization-folder", message, hint)
-        case LocalFolder(path) if folder is not None and folder.is_empty:
-            message = f'customization "{each.name}": the folder "{path}" holds no Terraform'
+        case LocalFolder() | GitFolder() if folder is not None and folder.is_empty:
+            message = f'customization "{each.name}": the folder "{folder.path}" holds no Terraform'
             yield _finding(each.location, "customization-folder", message, "write *.tf files into it")
         case LocalFolder(path) if path != (other := default_source(each.name, ())) and other in available:
             if path == default_source(each.name, available):
@@ -173,6 +173,8 @@ def check_folder(folder: Folder) -> Iterator[Finding]:
     yield from folder.findings
     yield from _defaults(folder)
     for backend in folder.backends:
+        if backend.is_rendered and backend.kind == "s3":
+            continue  # AFT's own; ours takes its place
         message = (
             f'there is a backend "{backend.kind}" of its own' if backend.kind != "cloud" else "there is a cloud block"
         )
@@ -209,6 +211,11 @@ def _providers(folder: Folder) -> Iterator[Finding]:
             message = f'provider "{provider.name}" brings credentials of its own: {", ".join(own)}'
             hint = "remove them; Terraform runs with a session of the account"
             yield _finding(provider.location, "customization-credentials", message, hint)
+        if provider.alias is None and "alias" in provider.attributes:
+            message = (
+                f'the alias of the provider "{provider.name}" is no plain text, so no guard for the account reaches it'
+            )
+            yield _finding(provider.location, "customization-provider", message, 'write it as text: alias = "name"')
     for module in folder.modules_within:
         for provider in module.providers:
             label = f"{provider.name}.{provider.alias}" if provider.alias else provider.name

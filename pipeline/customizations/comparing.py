@@ -6,6 +6,7 @@ from pipeline.model.customization import Difference
 from pipeline.model.json import digest
 
 _SHOWN: Final = 5
+_OF_REPLACING: Final = ("create", "delete")
 
 
 def review_digest(difference: Difference) -> str:
@@ -17,9 +18,11 @@ def objection(now: Difference, reviewed: Difference, *, resumed: bool) -> str:
     """What differs from the review, for people; empty if nothing does.
 
     Both have to have the same addresses and actions. `resumed`: an apply of this very review was begun and did not end, so a
-    part of it may be done already; then what is left has to be a part of what was reviewed.
+    part of it may be done already; then what is left has to be a part of what was reviewed: of a replacement that stopped half
+    way, the creation or the deletion.
     """
-    new = sorted(now.rows - reviewed.rows)
+    half = {(address, each) for address, action in reviewed.rows if action == "replace" for each in _OF_REPLACING}
+    new = sorted(now.rows - reviewed.rows - (half if resumed else set()))
     gone = [] if resumed else sorted(reviewed.rows - now.rows)
     said = []
     if new:

@@ -26,6 +26,8 @@ from pipeline.errors import PermanentServiceError, ServiceError
 
 TARGET: Final = "target"
 """The profile of the account: the default of everything that Terraform starts."""
+AFT_TARGET: Final = "aft-target"
+"""The same under the name that AFT gives to it."""
 STATE: Final = "vend-state"
 """The profile of the state's backend."""
 
@@ -65,14 +67,20 @@ class Sessions(Protocol):
 def handed_out(sessions: Sessions, account_id: str, *, with_state: bool = True) -> Iterator[Path]:
     """A private folder with the AWS configuration of one run, whose sessions are served while the context is open.
 
-    The folder holds `config` (the profiles `target` and `vend-state`), and nothing secret. Without `with_state` there is
-    no session of the state to have. Raises what `sessions` raises: the first session is asked for before Terraform starts.
+    The folder holds `config` (the profiles `target`, `aft-target` and `vend-state`), and nothing secret. Without `with_state`
+    there is no session of the state to have. Raises what `sessions` raises: the first session is asked for before anything
+    starts.
     """
-    offers: dict[str, Callable[[], Credentials]] = {TARGET: lambda: sessions.member(account_id)}
+
+    def member() -> Credentials:
+        return sessions.member(account_id)
+
+    offers: dict[str, Callable[[], Credentials]] = {TARGET: member}
     if with_state:
         offers[STATE] = lambda: sessions.state(account_id)
     for offer in offers.values():
         offer()
+    offers[AFT_TARGET] = member
     with _private_folder() as folder:
         place = folder / "socket"
         _write_config(folder / "config", place, tuple(offers))

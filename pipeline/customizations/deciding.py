@@ -25,6 +25,7 @@ class Reason(StrEnum):
     STATE_MOVED = "state moved by somebody else"
     VERIFICATION = "due for verification"
     UNPINNED = "never skipped: something it depends on is not pinned"
+    FORCED = "asked for with --force"
 
 
 _OF_PARTS: Final = {

@@ -33,6 +33,22 @@ PASSED: Final = frozenset(
 )
 """Variables that are handed on as they are."""
 
+ACCOUNT_ID: Final = "VENDED_ACCOUNT_ID"
+"""The variable that holds the account's id, for Terraform and what runs before and after it; AFT's name for it."""
+
+_OF_PIP: Final = frozenset(
+    {
+        "PIP_CERT",
+        "PIP_CONFIG_FILE",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_FIND_LINKS",
+        "PIP_INDEX_URL",
+        "PIP_NO_INDEX",
+        "PIP_TRUSTED_HOST",
+    }
+)
+"""Where pip finds packages. An address may hold a secret, so nobody but pip gets it."""
+
 _REFUSED: Final = "TF_REATTACH_PROVIDERS"
 
 
@@ -50,11 +66,24 @@ def refuse_reattached_providers(ours: Mapping[str, str]) -> None:
 
 
 def environment(ours: Mapping[str, str], *, folder: Path, cli_config: Path, region: str) -> dict[str, str]:
-    """The whole environment of a command. `folder`: the private folder with `config`, which also becomes the home.
+    """The whole environment of a command of Terraform. `folder`: the private folder with `config`, which also becomes the home.
 
     GOGC=400 lets Go collect garbage less often, which saves a quarter of the CPU; GOMEMLIMIT has it collect more often
     before a process takes that much, so that a run, provider included, stays below 700 MB.
     """
+    return {
+        **plain_environment(ours, folder=folder, region=region),
+        "TF_CLI_CONFIG_FILE": str(cli_config),
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        "CHECKPOINT_DISABLE": "1",
+        "GOGC": "400",
+        "GOMEMLIMIT": "300MiB",
+    }
+
+
+def plain_environment(ours: Mapping[str, str], *, folder: Path, region: str) -> dict[str, str]:
+    """What every process gets that works in an account."""
     home, temporary, nothing = folder / "home", folder / "tmp", folder / "credentials"
     for each in (home, temporary):
         each.mkdir(mode=0o700, exist_ok=True)
@@ -70,10 +99,17 @@ def environment(ours: Mapping[str, str], *, folder: Path, cli_config: Path, regi
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,  # boto3 reads no other
         "AWS_EC2_METADATA_DISABLED": "true",
-        "TF_CLI_CONFIG_FILE": str(cli_config),
-        "TF_IN_AUTOMATION": "1",
-        "TF_INPUT": "0",
-        "CHECKPOINT_DISABLE": "1",
-        "GOGC": "400",
-        "GOMEMLIMIT": "300MiB",
+    }
+
+
+def installing_environment(ours: Mapping[str, str], *, folder: Path) -> dict[str, str]:
+    """What pip gets: where packages are, and no way into any account. `folder` becomes the home."""
+    passed = {name: value for name, value in ours.items() if name in PASSED | _OF_PIP and value and "AWS" not in name}
+    return {
+        **passed,
+        "PATH": ours.get("PATH", os.defpath),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
     }

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, assert_never
@@ -13,6 +14,9 @@ from pipeline.model.customization import Target
 
 _SHOWN: Final = 3
 _LENGTH: Final = 600
+_FULL: Final = 65_536
+"""Bytes; with less, next to nothing can be written."""
+
 _PASSING: Final = re.compile(
     r"ExpiredToken|RequestExpired|Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable"
     r"|InternalError|InternalFailure|connection re(?:set|fused)|i/o timeout|TLS handshake timeout|no such host"
@@ -66,9 +70,11 @@ def failure_of(
             lock = held_lock(spoken.errors)
             if lock is not None:
                 return _locked(where, lock, command)
-            message = f"{where}: {verb} failed{_ended_by(ended)}{_said(spoken)}"
+            said = _said(spoken) or _silent(command.log, shutil.disk_usage(command.log.parent).free)
+            message = f"{where}: {verb} failed{_ended_by(ended)}{said}"
             passing = any(_PASSING.search(f"{each.summary} {each.detail}") for each in spoken.errors)
-            return Failure(message=message, hint=hint, temporary=passing, log=command.log)
+            remedy = "run again" if passing else "correct it, then plan again"
+            return Failure(message=message, hint=f"{remedy}; {hint}", temporary=passing, log=command.log)
         case _:
             assert_never(ended.ending)
 
@@ -107,8 +113,14 @@ def _said(spoken: Spoken) -> str:
     if more > 0:
         words.append(f"and {more} more")
     if not words:
-        words = [_clip(" ".join(line.strip(" │╷╵") for line in spoken.tail if line.strip(" │╷╵")))]
+        text = " ".join(line.strip(" │╷╵") for line in spoken.tail if line.strip(" │╷╵"))
+        words = [_clip(text[max(text.find("Error: "), 0) :])]  # `init` tells first what went well
     return f": {'; '.join(words)}" if any(words) else ""
+
+
+def _silent(log: Path, free: int) -> str:
+    """Why Terraform may have said nothing; a full disk takes its log, too. `free`: bytes that are left there."""
+    return f': the disk of "{log.parent}" is full' if free < _FULL else ", and said nothing"
 
 
 def _sentence(each: Diagnostic) -> str:

@@ -26,8 +26,9 @@ _LENGTH: Final = 24
 class Fingerprint:
     """`parts`: a digest for each of `PARTS`. `source`: files of the folder and of its local modules, lock file included.
 
-    `inputs`: the values that reach Terraform. `settings`: the override file and our own generation. `terraform`: program and
-    version. `pinned`: what it depends on is named exactly; otherwise the same fingerprint may hide a change.
+    `inputs`: the values that reach Terraform. `settings`: the override file, the home Region, what templates become, and our own
+    generation. `terraform`: program and version. `pinned`: what it depends on is named exactly; otherwise the same fingerprint
+    may hide a change.
     """
 
     parts: Mapping[str, str]
@@ -39,14 +40,14 @@ class Fingerprint:
 
 
 def fingerprint(
-    release: Release, tree: Tree, inputs: Mapping[str, Json], *, backend: Backend, program: Program
+    release: Release, tree: Tree, inputs: Mapping[str, Json], *, backend: Backend, program: Program, region: str
 ) -> Fingerprint:
-    """The fingerprint of a release with the inputs of one account. Pure."""
+    """The fingerprint of a release with the inputs of one account; `region`: where providers work that name none. Pure."""
     return Fingerprint(
         parts={
             "source": source_digest(tree),
             "inputs": digest(reaching(release, inputs)),
-            "settings": digest([GENERATION, override(release, backend)]),
+            "settings": digest([GENERATION, override(release, backend), region, *map(list, release.rendered)]),
             "terraform": digest([program.product, program.version]),
         },
         pinned=release.pinned,

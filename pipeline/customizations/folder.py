@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pipeline.customizations.blocks import Attribute, Block, Body, Expression, Literal
+from pipeline.customizations.executables import Executables
 from pipeline.customizations.sources import is_local_module, is_pinned_module
 from pipeline.customizations.types import Type, type_of
 from pipeline.model.finding import Finding, Location
@@ -73,24 +74,27 @@ class RequiredProvider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backend:
-    """A `backend` or `cloud` block; `kind` is s3, local, …, or cloud."""
+    """A `backend` or `cloud` block; `kind` is s3, local, …, or cloud. `is_rendered`: a template brings it, as AFT's do."""
 
     kind: str
     location: Location
+    is_rendered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
     """One folder, and the local modules that it calls.
 
-    `path`: where the Terraform is, relative to the workspace (in AFT's layout `FOLDER/terraform`). `tfvars`: names of the
-    variables that the folder's own `terraform.tfvars` and `*.auto.tfvars` set. `overrides`: provider and terraform blocks in
-    override files, and override files that come after ours. `templates`: files that are rendered first (`*.jinja`). `is_empty`:
-    there is no Terraform. `modules_within`: the local modules, those that
-    they call themselves too, each once. `findings`: what cannot be read.
+    `path`: where the Terraform is, relative to the workspace (in AFT's layout `FOLDER/terraform`); `home`: the customization's
+    own folder. `tfvars`: names of the variables that the folder's own `terraform.tfvars` and `*.auto.tfvars` set. `overrides`:
+    provider and terraform blocks in override files, and override files that come after ours. `rendered`: names and texts of the
+    files that its templates (`*.jinja`) become. `entering`: name and alias of providers that would assume the role that
+    Terraform has already. `is_empty`: there is nothing to run. `modules_within`: the local modules, those that they call
+    themselves too, each once. `findings`: what cannot be read.
     """
 
     path: str
+    home: str = ""
     variables: Mapping[str, Variable] = field(default_factory=dict)
     providers: tuple[Provider, ...] = ()
     backends: tuple[Backend, ...] = ()
@@ -99,7 +103,9 @@ class Folder:
     required_version: str | None = None
     tfvars: frozenset[str] = frozenset()
     overrides: tuple[Location, ...] = ()
-    templates: tuple[str, ...] = ()
+    rendered: tuple[tuple[str, str], ...] = ()
+    entering: tuple[tuple[str, str | None], ...] = ()
+    executables: Executables = field(default_factory=Executables)
     is_empty: bool = False
     modules_within: tuple["Folder", ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -72,7 +72,7 @@ def override(release: Release, backend: Backend) -> dict[str, Json]:
     """The content of the override file of a release."""
     content: dict[str, Json] = {"terraform": {"backend": _backend(release.name, backend)}}
     if release.providers:
-        content["provider"] = _providers(release.providers)
+        content["provider"] = _providers(release.providers, release.entering)
     return content
 
 
@@ -128,13 +128,24 @@ def _backend(name: str, backend: Backend) -> Json:
             assert_never(backend)
 
 
-def _providers(configurations: Iterable[tuple[str, str | None]]) -> dict[str, Json]:
-    """A guard for every alias, and for the default: one that the folder does not write down is configured all the same."""
+def _providers(
+    configurations: Iterable[tuple[str, str | None]], entering: Iterable[tuple[str, str | None]]
+) -> dict[str, Json]:
+    """A guard for every alias, and for the default: one that the folder does not write down is configured all the same.
+
+    `entering`: those whose `assume_role` is taken away. An empty `dynamic` block does that: Terraform lets a block of an override
+    replace all of its type.
+    """
     guard: dict[str, Json] = {"allowed_account_ids": ["${terraform.workspace}"]}
+    as_it_is: dict[str, Json] = {"dynamic": {"assume_role": {"for_each": [], "content": {}}}}
+    more = dict.fromkeys(entering, as_it_is)
     aliases: dict[str, set[str]] = {}
     for local_name, alias in configurations:
         aliases.setdefault(local_name, set()).update(() if alias is None else (alias,))
     return {
-        name: [guard, *({"alias": alias, **guard} for alias in sorted(found))]
+        name: [
+            {**guard, **more.get((name, None), {})},
+            *({"alias": alias, **guard, **more.get((name, alias), {})} for alias in sorted(found)),
+        ]
         for name, found in sorted(aliases.items())
     }

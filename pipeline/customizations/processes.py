@@ -68,11 +68,17 @@ def run(command: Command, patience: Patience) -> Ended:
     # Waits without reaping, so that the number of the group is not given to anybody else while we still use it.
     watcher = threading.Thread(target=_watch, args=(process.pid, ended), daemon=True)
     watcher.start()
-    ending = _await_end(process.pid, ended, command.limit, patience)
-    watcher.join()
-    with suppress(ProcessLookupError, PermissionError):  # nobody, or only the dead, is left in the group
-        os.killpg(process.pid, signal.SIGKILL)  # what it left running holds the account's session
-    return Ended(ending=ending, code=process.wait(), seconds=patience.clock.monotonic() - began)
+    try:
+        ending = _await_end(process.pid, ended, command.limit, patience)
+    except BaseException:
+        _stop(process.pid, ended, patience)  # Ctrl-C, which a program in a group of its own does not hear
+        raise
+    finally:
+        with suppress(ProcessLookupError, PermissionError):  # nobody, or only the dead, is left in the group
+            os.killpg(process.pid, signal.SIGKILL)  # what it left running holds the account's session
+        watcher.join()
+        process.wait()
+    return Ended(ending=ending, code=process.returncode, seconds=patience.clock.monotonic() - began)
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from pipeline.customizations.executables import Executables
 from pipeline.customizations.folder import Folder
 from pipeline.errors import PermanentServiceError
 
@@ -21,16 +22,22 @@ class Release:
     """What the running half needs to know of a customization's folder.
 
     `modules`: every local module that the folder names, and those that these name. `providers`: local name and alias (None:
-    the default) of each configuration of the AWS provider in the folder. `variables`: what it declares. `pinned`: every
-    module from elsewhere has an exact version.
+    the default) of each configuration of the AWS provider in the folder; `entering`: those that would assume the role that
+    they have. `variables`: what it declares. `pinned`: every module from elsewhere has an exact version. `home`: the
+    customization's own folder, None if that is `folder`, where the Terraform is. `rendered`: names and texts of the files that
+    its templates become; `executables`: what runs before and after.
     """
 
     name: str
     folder: Path
+    home: Path | None = None
     modules: tuple[Path, ...] = ()
     providers: tuple[tuple[str, str | None], ...] = (("aws", None),)
     variables: frozenset[str] = frozenset()
     pinned: bool = True
+    entering: tuple[tuple[str, str | None], ...] = ()
+    rendered: tuple[tuple[str, str], ...] = ()
+    executables: Executables = field(default_factory=Executables)
 
 
 def release_of(name: str, folder: Folder, root: Path) -> Release:
@@ -42,24 +49,31 @@ def release_of(name: str, folder: Folder, root: Path) -> Release:
         providers=folder.aws_providers,
         variables=frozenset(folder.variables),
         pinned=not folder.unpinned,
+        home=root / folder.home if folder.home not in {"", folder.path} else None,
+        entering=folder.entering,
+        rendered=folder.rendered,
+        executables=folder.executables,
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """Files by their path below `root`, with the digest of each; `folder` is the customization's own, below `root`.
+    """Files by their path below `root`, with the digest of each.
 
-    `root` is the lowest folder that holds the customization and its modules, so that `../module` stays true in a copy.
+    `folder` is where the Terraform is, below `root`, and `home` the customization's own folder, which holds it. `root` is the
+    lowest folder that holds the customization and its modules, so that `../module` stays true in a copy.
     """
 
     root: Path
     folder: str
     files: Mapping[str, str]
+    home: str = ""
 
 
 def read_tree(release: Release) -> Tree:
     """The files of the release. Raises `PermanentServiceError` for what cannot be read, or leads out by a symbolic link."""
-    folders = tuple(path.resolve() for path in (release.folder, *release.modules))
+    home = release.home or release.folder
+    folders = tuple(path.resolve() for path in dict.fromkeys((release.folder, home, *release.modules)))
     missing = next((path for path in folders if not path.is_dir()), None)
     if missing is not None:
         raise PermanentServiceError(
@@ -75,7 +89,8 @@ def read_tree(release: Release) -> Tree:
             f'customization "{release.name}": "{error.filename}" cannot be read: {error.strerror}',
             hint="make it a readable file",
         ) from error
-    return Tree(root=root, folder=folders[0].relative_to(root).as_posix(), files=files)
+    below = home.resolve().relative_to(root).as_posix()
+    return Tree(root=root, folder=folders[0].relative_to(root).as_posix(), files=files, home=below)
 
 
 def copy_tree(tree: Tree, destination: Path) -> Path:

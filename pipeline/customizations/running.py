@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from pipeline.customizations.comparing import objection, review_digest
 from pipeline.customizations.environment import refuse_reattached_providers
+from pipeline.customizations.executing import attended
 from pipeline.customizations.failures import Failure, TerraformError
 from pipeline.customizations.fingerprint import Fingerprint, fingerprint, short, source_digest
 from pipeline.customizations.overrides import Backend, LocalBackend, local_state
@@ -25,16 +26,18 @@ from pipeline.model.customization import Difference, Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """Terraform made these changes."""
+    """Terraform made these changes. `said`: the last words of what ran before and after."""
 
     difference: Difference
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unchanged:
-    """Terraform found nothing to do; the difference tells of drift that its plan leaves alone."""
+    """Terraform found nothing to do; the difference tells of drift that its plan leaves alone. `said`: as in `Applied`."""
 
     difference: Difference
+    said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +69,10 @@ class Customizer:
 
     def fingerprint(self, job: Job) -> Fingerprint:
         """What the job depends on. The files of a release are read once. Raises `ServiceError` if they cannot be."""
-        tree = self._tree(job.release)
-        return fingerprint(job.release, tree, job.inputs, backend=self._backend, program=self._around.program)
+        tree, around = self._tree(job.release), self._around
+        return fingerprint(
+            job.release, tree, job.inputs, backend=self._backend, program=around.program, region=around.region
+        )
 
     def changed_files(self, job: Job, earlier_source: str) -> tuple[str, ...]:
         """Which files differ from those of an earlier source, as `Due` names it; empty if it is not remembered.
@@ -100,22 +105,30 @@ class Customizer:
         """Plan again, and apply the plan if it is what was reviewed; then remember that it is verified.
 
         `reviewed` None: people have reviewed the source and the inputs, and no plan; then `max_destroys` holds what would
-        delete or replace more.
+        delete or replace more. What the customization brings runs before that plan, and after an apply or an empty plan;
+        until that, too, has ended well, nothing is verified.
         """
         lock = self._around.limits.lock
         try:
             resumed = self._is_resumed(job, reviewed)
-            with opened(self._around, job, self._tree(job.release), self._backend) as run:
+            tree = self._tree(job.release)
+            with (
+                opened(self._around, job, tree, self._backend) as run,
+                attended(self._around, job, tree, run.folder) as attendance,
+            ):
+                said = attendance.before()
                 now = run.plan(lock=lock)
-                if not now.applicable:
-                    self._remember(job)
-                    return Unchanged(difference=now)
                 if held := _hold(now, reviewed, resumed=resumed, max_destroys=max_destroys):
                     return held
-                self._store.mark(job.target, self._mark(job, begun=review_digest(reviewed or now)))
-                run.apply(lock=lock)
+                if now.applicable or attendance.follows:
+                    # Even if this run fails, the next one can say what has changed since.
+                    self._remember_source(job)
+                    self._store.mark(job.target, self._mark(job, begun=review_digest(reviewed or now)))
+                if now.applicable:
+                    run.apply(lock=lock)
+                said += attendance.after()
                 self._remember(job)
-                return Applied(difference=now)
+                return Applied(difference=now, said=said) if now.applicable else Unchanged(difference=now, said=said)
         except (TerraformError, ServiceError, OSError) as error:
             return _failure(job.target, error)
 
@@ -130,10 +143,13 @@ class Customizer:
         return Mark(day=today, fingerprint=self.fingerprint(job).text, etag=etag, begun=begun)
 
     def _remember(self, job: Job) -> None:
-        tree = self._tree(job.release)
-        self._store.remember_source(short(source_digest(tree)), tree.files)
+        self._remember_source(job)
         etag = self._store.listing(job.target).etags.get(job.target, NO_STATE)
         self._store.mark(job.target, self._mark(job, etag=etag))
+
+    def _remember_source(self, job: Job) -> None:
+        tree = self._tree(job.release)
+        self._store.remember_source(short(source_digest(tree)), tree.files)
 
     def _is_resumed(self, job: Job, reviewed: Difference | None) -> bool:
         """Whether an apply of this very review was begun before, and did not end well."""
@@ -158,6 +174,8 @@ class Customizer:
 
 
 def _hold(now: Difference, reviewed: Difference | None, *, resumed: bool, max_destroys: int | None) -> Held | None:
+    if not now.applicable:
+        return None
     if reviewed is not None:
         if said := objection(now, reviewed, resumed=resumed):
             return Held(

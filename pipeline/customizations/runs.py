@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.customizations.credentials import Sessions, handed_out
-from pipeline.customizations.environment import environment
+from pipeline.customizations.environment import ACCOUNT_ID, environment
 from pipeline.customizations.events import Spoken, understand
 from pipeline.customizations.failures import TerraformError, failure_of
 from pipeline.customizations.fingerprint import reaching
@@ -52,15 +52,16 @@ class Surroundings:
 
 
 class Run:
-    """The commands of one run. Each raises `TerraformError` if it does not end well."""
+    """The commands of one run. Each raises `TerraformError` if it does not end well. `folder`: what is this run's alone."""
 
     def __init__(
         self, around: Surroundings, target: Target, environment: Mapping[str, str], prepared: Prepared, folder: Path
     ) -> None:
         self._around = around
         self._target = target
-        self._environment = {**environment, "TF_WORKSPACE": target.account_id}
+        self._environment = {**environment, "TF_WORKSPACE": target.account_id, ACCOUNT_ID: target.account_id}
         self._prepared = prepared
+        self.folder = folder
         self._inputs = folder / "inputs.tfvars.json"
         self._plan = folder / "plan"
 

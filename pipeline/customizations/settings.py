@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from pipeline.customizations.git_sources import PROTOCOLS
 from pipeline.customizations.layers import Layer, Selector
 from pipeline.customizations.sources import Unusable, read_source, shown
 from pipeline.model.customization import When
@@ -50,21 +51,32 @@ class Terraform:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Customizations:
-    """`waves`: numbers of accounts, or shares like "10%". `failure_budget`: failures that stop further starts when exceeded.
+class Canary:
+    """Accounts that are customized before all others. `location`: where it is written."""
 
-    `max_destroys`: resources that one account may lose before its change is held. `parallelism`: Terraform runs at a time,
-    None for one per core.
+    selector: Selector
+    location: Location = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customizations:
+    """`waves`: numbers of accounts, or shares like "10%". `canary`: accounts that come before all others.
+
+    `failure_budget`: failures that stop further starts when exceeded; None for any number, which is what stands there unless
+    there are waves or a canary: whoever writes them wants to be asked. `max_destroys`: resources that one account may lose
+    before its change is held. `executable_minutes`: how long each that runs before or after Terraform may take.
     """
 
     state: StateBucket | StateFolder | None = None
     layers: tuple[Layer, ...] = ()
     terraform: Terraform = field(default_factory=Terraform)
+    git_protocols: tuple[str, ...] = PROTOCOLS
     plan: PlanMode = PlanMode.CHANGED
     waves: tuple[int | str, ...] = ()
-    failure_budget: int = 0
+    canary: Canary | None = None
+    failure_budget: int | None = None
     max_destroys: int = 0
-    parallelism: int | None = None
+    executable_minutes: int = 10
 
 
 def read_customizations(value: Mapping[str, Any], place: Place) -> Customizations:
@@ -73,16 +85,18 @@ def read_customizations(value: Mapping[str, Any], place: Place) -> Customization
         state=_state(value["state"]) if "state" in value else None,
         layers=tuple(_layer(layer, number, place) for number, layer in enumerate(value.get("layers", ()))),
         terraform=Terraform(**value.get("terraform", {})),
+        git_protocols=tuple(value.get("git_protocols", PROTOCOLS)),
         plan=PlanMode(value.get("plan", PlanMode.CHANGED)),
         waves=tuple(int(wave) if isinstance(wave, float) else wave for wave in value.get("waves", ())),
-        failure_budget=int(value.get("failure_budget", 0)),
+        canary=Canary(selector=_selector(value["canary"]), location=place(("canary",))) if "canary" in value else None,
+        failure_budget=_failure_budget(value),
         max_destroys=int(value.get("max_destroys", 0)),
-        parallelism=int(value["parallelism"]) if "parallelism" in value else None,
+        executable_minutes=int(value.get("executable_minutes", 10)),
     )
 
 
 def check_customizations(value: Mapping[str, Any], place: Place) -> Iterator[Finding]:
-    """What is wrong with a mapping that fits its schema: a state that is half given or given twice, a source not pinned."""
+    """What is wrong with a mapping that fits its schema: half a state or two, an empty canary, a source not pinned."""
     state = value.get("state")
     if state is not None and set(state) not in ({"local"}, {"bucket", "region"}, {"bucket", "region", "prefix"}):
         yield Finding(
@@ -91,6 +105,14 @@ def check_customizations(value: Mapping[str, Any], place: Place) -> Iterator[Fin
             message="customizations.state names neither a bucket with its Region nor a local folder alone",
             hint="write {bucket: example-vending-state, region: eu-west-1}, or {local: .vend/terraform-state}",
             attribute="customizations.state",
+        )
+    if "canary" in value and not any(value["canary"].values()):
+        yield Finding(
+            location=place(("canary",)),
+            rule="settings-canary",
+            message="customizations.canary names no account",
+            hint="write units, tags or keys, like {keys: [sandbox-1]}, or remove it",
+            attribute="customizations.canary",
         )
     for number, layer in enumerate(value.get("layers", ())):
         source = read_source(layer["source"]) if "source" in layer else None
@@ -102,6 +124,12 @@ def check_customizations(value: Mapping[str, Any], place: Place) -> Iterator[Fin
                 hint=source.hint,
                 attribute=f"customizations.layers.{number}.source",
             )
+
+
+def _failure_budget(value: Mapping[str, Any]) -> int | None:
+    if "failure_budget" in value:
+        return int(value["failure_budget"])
+    return 0 if value.get("waves") or "canary" in value else None
 
 
 def _state(value: Mapping[str, Any]) -> StateBucket | StateFolder:

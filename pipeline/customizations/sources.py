@@ -62,6 +62,9 @@ def _git(text: str) -> GitFolder | Unusable:
             "write git::https://HOST/REPOSITORY.git//FOLDER?ref=v1.2.3, over https, ssh or file",
         )
     url, folder, ref = match["url"], match["folder"] or "", match["ref"]
+    host = url.partition("://")[2].removeprefix("git@")
+    if host.startswith("-") or (ref or "").startswith("-"):
+        return Unusable("would be read as an option of git", "write the host and the tag as they are called")
     if "@" in url.partition("://")[2].partition("/")[0] and not url.startswith("ssh://git@"):
         return Unusable("carries a user or a secret", "leave it out; git's own credential store has it")
     if ".." in PurePosixPath(folder).parts:
@@ -74,7 +77,12 @@ def _git(text: str) -> GitFolder | Unusable:
 
 def is_pinned(ref: str) -> bool:
     """Whether a git reference stands still: a full commit, or a name like a release's. Branches are not told by name."""
-    return _COMMIT.fullmatch(ref) is not None or _RELEASE.fullmatch(ref) is not None
+    return is_commit(ref) or _RELEASE.fullmatch(ref) is not None
+
+
+def is_commit(ref: str) -> bool:
+    """Whether it is the full name of a commit, and not a tag or a branch."""
+    return _COMMIT.fullmatch(ref) is not None
 
 
 def is_pinned_module(source: str, version: str | None) -> bool:

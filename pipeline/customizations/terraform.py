@@ -3,13 +3,13 @@
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pipeline.customizations.processes import Command, Patience, run
+from pipeline.customizations.processes import Patience
+from pipeline.customizations.program_version import version_of
 from pipeline.errors import UsageError
 
 FLOOR: Final = (1, 10)
@@ -36,56 +36,40 @@ class Program:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds. `lock`: how long a command waits for a state that somebody else has locked."""
+    """Seconds. `lock`: how long a command waits for a locked state. `executable`: for each that runs before or after."""
 
     init: float = 900.0
     plan: float = 1800.0
     apply: float = 7200.0
+    executable: float = 600.0
     lock: int = 120
 
 
-def find_program(name: str, ours: Mapping[str, str], patience: Patience, *, floor: tuple[int, ...] = FLOOR) -> Program:
-    """The program of that name or path, asked once for its version. Raises `UsageError` if it is missing or too old."""
+def find_program(
+    name: str,
+    ours: Mapping[str, str],
+    patience: Patience,
+    *,
+    floor: tuple[int, ...] = FLOOR,
+    memory: Path | None = None,
+) -> Program:
+    """The program of that name or path, with its version. Raises `UsageError` if it is missing or too old.
+
+    `memory`: a folder that remembers versions, so that the same program file is asked once.
+    """
     product = "tofu" if "tofu" in Path(name).name else "terraform"
     wanted = ".".join(map(str, max(floor, FLOOR)))
     remedy = f"install {product} {wanted} or newer, or name another in vending.yaml: customizations: {{terraform: …}}"
     found = shutil.which(name, path=ours.get("PATH"))
     if found is None:
         raise UsageError(f'terraform: there is no program "{name}" in PATH', hint=remedy)
-    version = _version_of(Path(found).absolute(), ours, patience)
+    version = version_of(Path(found).absolute(), ours, patience, memory)
     numbers = _NUMBERS.match(version)
     if numbers is None:
         raise UsageError(f'terraform: "{found}" does not tell its version', hint=remedy)
     if tuple(map(int, numbers.groups())) < max(floor, FLOOR):
         raise UsageError(f'terraform: "{found}" has version {version}; at least {wanted} is needed', hint=remedy)
     return Program(path=Path(found).absolute(), product=product, version=version)
-
-
-def _version_of(path: Path, ours: Mapping[str, str], patience: Patience) -> str:
-    with tempfile.TemporaryDirectory(prefix="vend-") as home:
-        environment = {
-            "PATH": ours.get("PATH", ""),
-            "HOME": home,
-            "CHECKPOINT_DISABLE": "1",
-            "TF_CLI_CONFIG_FILE": "/dev/null",
-        }
-        log = Path(home, "log")
-        run(
-            Command(
-                arguments=(str(path), "version", "-json"),
-                directory=Path(home),
-                environment=environment,
-                log=log,
-                limit=60,
-            ),
-            patience,
-        )
-        text = log.read_text(errors="replace")
-    try:
-        told: Any = json.JSONDecoder().raw_decode(text, max(text.find("{"), 0))[0]
-        return str(told["terraform_version"])
-    except (ValueError, KeyError, TypeError):
-        return ""
 
 
 def find_mirror(ours: Mapping[str, str], places: Iterable[str] = _MIRRORS) -> Path | None:

@@ -8,7 +8,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,8 @@ class Workspace:
         """
         overriding = override(release, backend)
         providers = self.cli_config.read_text() if self.cli_config.is_file() else ""
-        text = digest([tree.folder, dict(tree.files), overriding, program.product, program.version, providers])
+        made = [list(each) for each in release.rendered]
+        text = digest([tree.folder, dict(tree.files), made, overriding, program.product, program.version, providers])
         place = self.root / "prepared" / f"{release.name}-{text[:16]}"
         ready = place.with_suffix(".ready")
         prepared = Prepared(directory=place / tree.folder, locked=_path_of_lock(tree) in tree.files)
@@ -83,7 +84,7 @@ class Workspace:
             if ready.exists():
                 yield prepared, False
                 return
-            _write_release(place, tree, overriding)
+            _write_release(place, tree, release.rendered, overriding)
             yield prepared, True
             ready.touch(mode=0o600)
 
@@ -142,11 +143,15 @@ def _path_of_lock(tree: Tree) -> str:
     return LOCK_FILE if tree.folder == "." else f"{tree.folder}/{LOCK_FILE}"
 
 
-def _write_release(place: Path, tree: Tree, overriding: Mapping[str, Json]) -> None:
+def _write_release(
+    place: Path, tree: Tree, rendered: Iterable[tuple[str, str]], overriding: Mapping[str, Json]
+) -> None:
     prefix = "" if tree.folder == "." else f"{tree.folder}/"
     own = (name.removeprefix(prefix) for name in tree.files if name.startswith(prefix))
-    refuse_later_overrides(name for name in own if "/" not in name)
+    refuse_later_overrides(name for name in (*own, *dict(rendered)) if "/" not in name)
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True, mode=0o700)
     folder = copy_tree(tree, place)
+    for name, text in rendered:
+        write_private(folder / name, text)
     write_private(folder / FILE, json.dumps(overriding, indent=2, sort_keys=True) + "\n")

@@ -24,6 +24,12 @@ REQUEST_TAG: Final = "account-vending:request"
 REPOSITORY_TAG: Final = "account-vending:repository"
 """Ownership tag: which repository of requests the key is from."""
 
+ACCESS_TAG: Final = "account-vending:access"
+"""Ownership tag: the marks of the assignments in IAM Identity Center that we have made; more of them follow in `…-2`, `…-3`."""
+
+EMAIL_TAG: Final = "account-vending:email"
+"""Ownership tag: for which address, and when, a change of the account's e-mail address was asked for."""
+
 
 class Unobserved(Enum):
     """The value of an attribute that a backend cannot read, or did not read; the diff skips it."""
@@ -126,7 +132,7 @@ class AccountSpec:
     """
 
     name: str = _attribute("name", Mutability.GUARDED, Reach.APPLIED)
-    email: str = _attribute("e-mail", Mutability.FIXED, Reach.APPLIED)
+    email: str = _attribute("e-mail", Mutability.GUARDED, Reach.APPLIED)
     organizational_unit: str = _attribute("unit", Mutability.GUARDED, Reach.APPLIED)
     state: WantedState = _attribute("state", Mutability.GUARDED, Reach.APPLIED, WantedState.OPEN)
     tags: Mapping[str, str] | Unobserved = _attribute("tag", Mutability.FREE, Reach.APPLIED, dict)
@@ -138,8 +144,12 @@ class AccountSpec:
     expires: str | None = _attribute("expires", Mutability.FREE, Reach.RECORDED, None)
     protected: bool = _attribute("protected", Mutability.FREE, Reach.RECORDED, default=False)
     regions: Sequence[str] | Unobserved = _attribute("opt-in Regions", Mutability.FREE, Reach.APPLIED, UNOBSERVED)
-    sso_user: Mapping[str, Json] | None = _attribute("SSO user", Mutability.GUARDED, Reach.CARRIED, None)
-    access: Sequence[Mapping[str, Json]] = _attribute("access", Mutability.FREE, Reach.CARRIED, ())
+    managed: bool | Unobserved = _attribute("managed by Control Tower", Mutability.GUARDED, Reach.CARRIED, UNOBSERVED)
+    contact_information: Mapping[str, Json] | Unobserved = _attribute(
+        "contact information", Mutability.FREE, Reach.APPLIED, UNOBSERVED
+    )
+    sso_user: Mapping[str, Json] | Unobserved = _attribute("SSO user", Mutability.GUARDED, Reach.CARRIED, UNOBSERVED)
+    access: Sequence[Mapping[str, Json]] | Unobserved = _attribute("access", Mutability.FREE, Reach.APPLIED, UNOBSERVED)
     settings: Mapping[str, Json] | Unobserved = _attribute("settings", Mutability.FREE, Reach.APPLIED, UNOBSERVED)
     customizations: Sequence[Mapping[str, Json]] = _attribute("customizations", Mutability.FREE, Reach.APPLIED, ())
     custom_fields: Mapping[str, Json] = _attribute("custom fields", Mutability.FREE, Reach.RECORDED, dict)

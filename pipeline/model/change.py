@@ -1,18 +1,18 @@
 """Changes: what has to happen so that an account is as asked for.
 
-The union is closed: every `match` over it ends in `assert_never`. A change consists of *effects*, the smallest reviewable
-facts: one attribute of one account, with its value before and after. Reviewing a plan is reviewing its effects; so what is
-left of a half-done change is still reviewed, and whatever has moved since the review is not.
+The union is closed: every `match` over it ends in `assert_never`. What people review of a change are its effects: see
+`model.effect`.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import assert_never
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
 
-from pipeline.model.account import ROOT, AccountSpec, Contact, ContactType
-from pipeline.model.account_settings import ENABLED, Setting, wanted_regions, wanted_settings
+from pipeline.model.account import AccountSpec, Contact
 from pipeline.model.customization import ResourceChange
-from pipeline.model.json import Json, digest
+from pipeline.model.json import Json
+from pipeline.model.landing_zone import Check
 from pipeline.model.request import Path
 
 
@@ -21,10 +21,13 @@ class FieldChange:
     """One attribute, before and after, as JSON; None means unset.
 
     Paths: `("name",)`, `("email",)`, `("tags", KEY)`, `("contacts", TYPE)`, `("ownership",)`, `("regions", REGION)`,
-    `("settings", NAME)`. The value of `ownership` is `{"request": KEY, "repository": NAME}`; from None it is an adoption,
+    `("settings", NAME)`, `("sso_user",)`, `("enrollment",)`, `("contact_information",)`,
+    `("access", KIND, PRINCIPAL, PERMISSION_SET)`. The value of
+    `ownership` is `{"request": KEY, "repository": NAME}`; from None it is an adoption,
     from another key a renamed request file. A Region goes from None to `ENABLED`. For a regional setting, `before` has the
-    value of each Region in which it differs (for a default VPC its id).
-    `("email",)` and `("state",)` (a closed account that should be open) stand only in holds: nothing carries them out.
+    value of each Region in which it differs (for a default VPC its id). Access is `ASSIGNED` or None; `FOREIGN` before means
+    that others have made the assignment, and that it becomes ours. `("email",)` is the beginning of the change: AWS sends a
+    code to the new mailbox. `("state",)` (a closed account that should be open) stands only in holds: nothing carries it out.
     """
 
     path: Path
@@ -41,11 +44,17 @@ class CreateUnit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateAccount:
-    """Create an account, with its ownership tags, and bring it to its unit, with its contacts, Regions and settings."""
+    """Create an account, with its ownership tags, and bring it to its unit, with its contacts, Regions and settings.
+
+    `product` is the name of the provisioned product, where Account Factory makes the account: then it makes it in its unit,
+    and the ownership tags come after that. `enrolls`: its unit enrolls it into Control Tower, once it is there.
+    """
 
     key: str
     repository: str
     spec: AccountSpec
+    product: str | None = None
+    enrolls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +80,15 @@ class UpdateAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseAccount:
-    """Close an account. AWS can reinstate it for 90 days, through Support."""
+    """Close an account. AWS can reinstate it for 90 days, through Support.
+
+    `unmanages`: Control Tower governs it, and lets it go first.
+    """
 
     key: str
     account_id: str
     name: str
+    unmanages: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,92 +110,122 @@ class CustomizeAccount:
     after: tuple[str, ...] = ()
 
 
-AccountChange = CreateAccount | MoveAccount | UpdateAccount | CloseAccount
-OrganizationChange = CreateUnit | AccountChange
+class UnitAction(StrEnum):
+    """What Control Tower does with the baseline of a unit."""
+
+    REGISTER = "register"
+    UPDATE = "update"
+    """To the version that fits the landing zone."""
+    RESET = "reset"
+    """The same version once more, against drift."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterUnit:
+    """Bring a unit under Control Tower, or put its baseline right. Every account of the unit is touched.
+
+    `before` is the version of the baseline that it has, None where it has none; `accounts` are the ids of those in the unit.
+    """
+
+    path: str
+    action: UnitAction
+    before: str | None
+    after: str
+    accounts: tuple[str, ...] = ()
+
+
+class ControlAction(StrEnum):
+    ENABLE = "enable"
+    UPDATE = "update"
+    """Other parameters."""
+    RESET = "reset"
+    """The same once more, against drift."""
+    DISABLE = "disable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeControl:
+    """Enable, put right or disable a control on a unit. `control` is its identifier (an ARN)."""
+
+    path: str
+    control: str
+    action: ControlAction
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollAccount:
+    """Bring an account of the organization under Control Tower, in its unit.
+
+    `email` and `name` are those that Organizations has, exactly: with another address, Account Factory would make a new
+    account. `product` as in `CreateAccount`; then `sso_user` is who becomes its first administrator. `repairs` are done first.
+    `checks` are the conditions as they were read.
+    """
+
+    key: str
+    account_id: str
+    name: str
+    email: str
+    before: str
+    after: str
+    product: str | None = None
+    repairs: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    sso_user: Mapping[str, Json] | None = None
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether every condition of the enrolment could be read."""
+        return bool(self.checks) and all(check.passed is not None for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmanageAccount:
+    """Take an account out of Control Tower. It moves to the root, and loses AWSControlTowerExecution; it stays open."""
+
+    key: str
+    account_id: str
+    name: str
+
+
+UnitChange = CreateUnit | RegisterUnit | ChangeControl
+AccountChange = CreateAccount | EnrollAccount | MoveAccount | UpdateAccount | UnmanageAccount | CloseAccount
+OrganizationChange = UnitChange | AccountChange
 """What a provisioner carries out."""
 
 Change = OrganizationChange | CustomizeAccount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
-    """The smallest fact that a review is about.
+_KINDS: Final[Mapping[type[Change], str]] = {
+    CreateUnit: "create-unit",
+    RegisterUnit: "register-unit",
+    ChangeControl: "control",
+    CreateAccount: "create",
+    EnrollAccount: "enroll",
+    MoveAccount: "move",
+    UpdateAccount: "update",
+    UnmanageAccount: "unmanage",
+    CloseAccount: "close",
+    CustomizeAccount: "customize",
+}
 
-    `subject` is a request's key, or a unit's path for `CreateUnit`. `account_id` is None on the effects of a
-    `CreateAccount`: what is left of a creation (the move out of the root, a contact, a setting) is covered by them, see
-    `planning.review`.
-    """
-
-    subject: str
-    account_id: str | None
-    path: Path
-    before: Json
-    after: Json
-
-    @property
-    def digest(self) -> str:
-        return digest([self.subject, self.account_id, list(self.path), self.before, self.after])
+CHANGES: Final[Mapping[str, type[Change]]] = {word: change for change, word in _KINDS.items()}
+"""The class of each word of `kind_of`."""
 
 
 def kind_of(change: Change) -> str:
-    """The word for a change in plans, settings and digests: create-unit, create, move, update, close, customize."""
-    match change:
-        case CreateUnit():
-            return "create-unit"
-        case CreateAccount():
-            return "create"
-        case MoveAccount():
-            return "move"
-        case UpdateAccount():
-            return "update"
-        case CloseAccount():
-            return "close"
-        case CustomizeAccount():
-            return "customize"
-        case _:
-            assert_never(change)
-
-
-def effects_of(change: Change) -> tuple[Effect, ...]:
-    """The effects of a change, in a fixed order."""
-    match change:
-        case CreateUnit(path=path):
-            return (Effect(subject=path, account_id=None, path=("unit",), before=None, after=path),)
-        case CreateAccount():
-            return _creation_effects(change)
-        case MoveAccount(key=key, account_id=account_id, before=before, after=after):
-            return (
-                Effect(subject=key, account_id=account_id, path=("organizational_unit",), before=before, after=after),
-            )
-        case UpdateAccount(key=key, account_id=account_id, fields=fields):
-            return tuple(
-                Effect(subject=key, account_id=account_id, path=path, before=before, after=each.after)
-                for each in fields
-                for path, before in _facts(each)
-            )
-        case CloseAccount(key=key, account_id=account_id):
-            return (Effect(subject=key, account_id=account_id, path=("state",), before="open", after="closed"),)
-        case CustomizeAccount(key=key, account_id=account_id, customization=name):
-            effect = Effect(
-                subject=key,
-                account_id=account_id,
-                path=("customizations", name),
-                before=None,
-                after=_customized(change),
-            )
-            return (effect,)
-        case _:
-            assert_never(change)
-
-
-def digest_of(change: Change) -> str:
-    """What the change does to whom, as 64 hexadecimal characters; eight of them are shown to people."""
-    return digest([kind_of(change), [effect.digest for effect in effects_of(change)]])
+    """The word for a change in plans, settings and digests."""
+    return _KINDS[type(change)]
 
 
 def subject_of(change: Change) -> str:
     """The request's key or, for a unit, its path."""
-    return change.path if isinstance(change, CreateUnit) else change.key
+    return change.path if isinstance(change, UnitChange) else change.key
+
+
+def account_of(change: Change) -> str | None:
+    """The id of the account that the change is about; None for a unit, and for an account that is not there yet."""
+    return None if isinstance(change, UnitChange | CreateAccount) else change.account_id
 
 
 def contact_json(contact: Contact) -> dict[str, Json]:
@@ -192,67 +235,3 @@ def contact_json(contact: Contact) -> dict[str, Json]:
 def contact_from(value: Mapping[str, Json]) -> Contact:
     """The contact that `contact_json` wrote."""
     return Contact(**{name: str(value[name]) for name in ("name", "title", "email", "phone")})
-
-
-def _customized(change: CustomizeAccount) -> Json:
-    """What is reviewed of it: which resources change in which way, never their values."""
-    rows = None if change.resources is None else [[each.address, each.action] for each in sorted(change.resources)]
-    return {"fingerprint": change.fingerprint, "resources": rows}
-
-
-def _facts(field: FieldChange) -> Iterator[tuple[Path, Json]]:
-    """Path and value before of each fact that a field consists of: of a regional setting, one for each Region.
-
-    So what is left of a half-done change of many Regions is still what was reviewed.
-    """
-    if len(field.path) == len(("settings", "name")) and field.path[0] == "settings":
-        setting = Setting(field.path[1])
-        if setting.is_regional and isinstance(field.before, Mapping):
-            yield from (((*field.path, region), before) for region, before in sorted(field.before.items()))
-            return
-    yield field.path, field.before
-
-
-def _creation_effects(change: CreateAccount) -> tuple[Effect, ...]:
-    spec = change.spec
-    created: Json = {
-        "name": spec.name,
-        "email": spec.email,
-        "repository": change.repository,
-        "tags": dict(sorted(spec.tags.items())) if isinstance(spec.tags, Mapping) else {},
-    }
-    return (
-        Effect(subject=change.key, account_id=None, path=("account",), before=None, after=created),
-        Effect(
-            subject=change.key,
-            account_id=None,
-            path=("organizational_unit",),
-            before=ROOT,
-            after=spec.organizational_unit,
-        ),
-        *(
-            Effect(
-                subject=change.key,
-                account_id=None,
-                path=("contacts", contact_type.value),
-                before=None,
-                after=contact_json(contact),
-            )
-            for contact_type, contact in _wanted_contacts(spec)
-        ),
-        *(
-            Effect(subject=change.key, account_id=None, path=path, before=None, after=after)
-            for path, after in _wanted_inside(spec)
-        ),
-    )
-
-
-def _wanted_inside(spec: AccountSpec) -> Iterator[tuple[Path, Json]]:
-    """Opt-in Regions and settings of a new account. A regional setting is one fact: its Regions are not known yet."""
-    yield from ((("regions", region), ENABLED) for region in wanted_regions(spec))
-    yield from ((("settings", setting.value), value) for setting, value in wanted_settings(spec).items())
-
-
-def _wanted_contacts(spec: AccountSpec) -> list[tuple[ContactType, Contact]]:
-    contacts = spec.contacts if isinstance(spec.contacts, Mapping) else {}
-    return sorted((kind, contact) for kind, contact in contacts.items() if contact is not None)

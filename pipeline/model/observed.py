@@ -1,16 +1,23 @@
 """What AWS says is."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
+from pipeline.model.access import Assignment, IdentityCenter
 from pipeline.model.account import ROOT, AccountSpec, AccountState, ContactType, WantedState
 from pipeline.model.account_settings import Setting
+from pipeline.model.email_update import EmailUpdate
+from pipeline.model.landing_zone import Check, Enrollment, LandingZone, Product, Registration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedAccount:
     """An account of the organization. Its identity is the account id; names and addresses may change.
 
-    `key` and `repository` are read from the ownership tags; both None on an account that is nobody's.
+    `key` and `repository` are read from the ownership tags; both None on an account that is nobody's. `enrollment` and `product`
+    are Control Tower's, None where it does not govern the account; `checks` are the conditions of enrolling it, where they
+    were asked for. `grants_access`: it carries marks of assignments that we have made. `email_update` is None where no change
+    of the address is on its way, or nobody asked.
     """
 
     account_id: str
@@ -19,6 +26,11 @@ class ObservedAccount:
     key: str | None = None
     repository: str | None = None
     joined: str | None = None
+    enrollment: Enrollment | None = None
+    product: Product | None = None
+    checks: tuple[Check, ...] = ()
+    grants_access: bool = False
+    email_update: EmailUpdate | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -28,10 +40,14 @@ class ObservedAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedUnit:
-    """An organizational unit or, with path `ROOT`, the root itself."""
+    """An organizational unit or, with path `ROOT`, the root itself.
+
+    `registration` is None where Control Tower does not govern it.
+    """
 
     unit_id: str
     path: str
+    registration: Registration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +63,9 @@ class ObservedState:
     """The whole organization at one moment.
 
     `read_at` is ISO 8601 in UTC. It takes no part in plans: the same organization gives the same plan at any time.
+    `landing_zone` is None without Control Tower. `products` are those of Account Factory that have no account of this
+    organization: in progress, failed, or left over from an account that is gone. `identity_center` is None where no request
+    asked for access.
     """
 
     organization_id: str
@@ -55,14 +74,21 @@ class ObservedState:
     accounts: tuple[ObservedAccount, ...] = ()
     units: tuple[ObservedUnit, ...] = ()
     creations: tuple[CreationInFlight, ...] = ()
+    landing_zone: LandingZone | None = None
+    products: tuple[Product, ...] = ()
+    identity_center: IdentityCenter | None = None
 
     def unit_paths(self) -> frozenset[str]:
         return frozenset(unit.path for unit in self.units) | {ROOT}
 
 
+NEW_ACCOUNTS: Final = ""
+"""Stands for an account id where `Details` are about accounts that are not there yet: then names are looked up, no more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What to read of one account beyond the bulk reads, because its request names it."""
+    """What to read of one account beyond the bulk reads, because its request names it; under a unit's id, of that unit."""
 
     tags: bool = False
     """Read the tags once more: the bulk read may lag, and an adoption depends on them."""
@@ -70,3 +96,14 @@ class Details:
     regions: bool = False
     settings: frozenset[Setting] = field(default_factory=frozenset)
     """Settings inside the account; each account that needs one costs a session of its own."""
+    enrollment: bool = False
+    """Read the conditions of enrolling it into the landing zone, from inside."""
+    sso_user: bool = False
+    """Read who Account Factory made its first administrator."""
+    access: frozenset[Assignment] | None = None
+    """Read its assignments in IAM Identity Center, and look up what these name; None for neither."""
+    email: bool = False
+    """Read how a change of its e-mail address is getting on."""
+    contact_information: bool = False
+    controls: frozenset[str] = field(default_factory=frozenset)
+    """Of a unit: read the controls that are enabled on it, and the parameters of these."""

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
-from pipeline.model.change import Change, digest_of
+from pipeline.model.change import Change
+from pipeline.model.effect import digest_of
 from pipeline.model.finding import Finding, has_errors
 from pipeline.model.json import digest
+from pipeline.model.landing_zone import LandingZone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +38,27 @@ class Bystander:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RollOut:
+    """In which order the customizations of a plan reach accounts, and when they stop reaching further ones.
+
+    `waves`: request keys; each wave begins when the one before it has ended, and the first of several has to succeed as a whole.
+    `failure_budget`: how many customizations may fail before no other one starts; None for any number.
+    """
+
+    waves: tuple[tuple[str, ...], ...]
+    failure_budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """The difference between what is wanted and what is.
 
     Carries no time and no path of a machine: the same state gives the same plan and the same bytes. `changes` stand in the
     order in which they may be carried out (units first, parents before children; then accounts by key). `findings` are
     problems that show only against the organization; a request with an error takes no part in `changes`. `managed` counts
-    the accounts that requests were matched to.
+    the accounts that requests were matched to. `roll_out` is that of the customizations among the changes, None where all of
+    them may run at once; it is no part of the digest, since it does nothing to any account. `landing_zone` is the one
+    that the plan was made for, None without Control Tower.
     """
 
     changes: tuple[Change, ...] = ()
@@ -52,6 +68,8 @@ class Plan:
     unmanaged: tuple[Bystander, ...] = ()
     orphans: tuple[Bystander, ...] = ()
     managed: int = 0
+    roll_out: RollOut | None = None
+    landing_zone: LandingZone | None = None
 
     @property
     def is_empty(self) -> bool:

@@ -17,13 +17,15 @@ class AccountRequest:
 
     `key` is the file name without its suffix: unique in the repository, never changed. `origins` says where each value
     was written, for every path of the effective document that came from a file (a parent path has at least the place of
-    its key). `confirm` repeats the new value of an attribute, and so releases exactly that hold. `document` is the
-    effective request as JSON, for `explain`, inputs and reports.
+    its key). `repair` names what a run may put right in an account so that it can be enrolled. `confirm` repeats the new
+    value of an attribute, and so releases exactly that hold. `document` is the effective request as JSON, for `explain`,
+    inputs and reports.
     """
 
     key: str
     spec: AccountSpec
     account_id: str | None = None
+    repair: tuple[str, ...] = ()
     confirm: Mapping[str, Json] = field(default_factory=dict)
     origins: Mapping[Path, Location] = field(default_factory=dict)
     document: Mapping[str, Json] = field(default_factory=dict)
@@ -37,12 +39,28 @@ class AccountRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredControl:
+    """A control of Control Tower on a unit. `control` is its identifier (an ARN); `enabled` False takes it off."""
+
+    control: str
+    location: Location
+    enabled: bool = True
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesiredUnit:
-    """An organizational unit that `_organization.yaml` declares; units are created by us, never deleted."""
+    """An organizational unit that `_organization.yaml` declares; units are created by us, never deleted.
+
+    `register`: Control Tower governs it. `controls` are those that are asked for, on or off; others are left alone. `confirm`
+    says of how many accounts a registration may touch the unit, by what is done with it.
+    """
 
     path: str
     location: Location
     register: bool = False
+    controls: tuple[DesiredControl, ...] = ()
+    confirm: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 A default VPC that something uses is never deleted: what uses it has to go first, and a person decides that.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from pipeline.model.account import Unobserved
@@ -15,6 +15,7 @@ from pipeline.model.account_settings import (
     before_change,
     is_as_wanted,
     used_by,
+    wanted_in,
     wanted_regions,
     wanted_settings,
 )
@@ -43,7 +44,7 @@ def changes_inside(request: AccountRequest, account: ObservedAccount) -> Iterato
         if not setting.is_regional:
             if not is_as_wanted(setting, wanted, observed):
                 yield FieldChange(path=("settings", setting.value), before=observed, after=wanted)
-        elif differing := {**_differing(setting, wanted, observed), **dict.fromkeys(new, NOT_ENABLED)}:
+        elif differing := {**_differing(setting, wanted, observed), **_to_come(setting, wanted, new)}:
             yield FieldChange(path=("settings", setting.value), before=dict(sorted(differing.items())), after=wanted)
 
 
@@ -83,7 +84,10 @@ def unread_inside(request: AccountRequest, account: ObservedAccount) -> Iterator
         path = ("settings", setting.value)
         if setting.value not in observed:
             yield path, f'setting "{setting.value}"'
-        elif refusing := _refusing(setting, observed[setting.value]):
+        elif refusing := [
+            *_refusing(setting, observed[setting.value]),
+            *_closed(setting, wanted[setting], observed[setting.value], account, request),
+        ]:
             yield path, f'setting "{setting.value}" in {", ".join(refusing)}'
 
 
@@ -111,8 +115,23 @@ def _differing(setting: Setting, wanted: Json, observed: Json) -> dict[str, Json
     return {
         region: before_change(setting, value)
         for region, value in regions.items()
-        if value != NOT_READABLE and not is_as_wanted(setting, wanted, value) and not used_by(value)
+        if value != NOT_READABLE and not is_as_wanted(setting, wanted, value, region) and not used_by(value)
     }
+
+
+def _to_come(setting: Setting, wanted: Json, new: Iterable[str]) -> dict[str, Json]:
+    """Regions that the same plan enables, where something is asked for."""
+    return {region: NOT_ENABLED for region in new if wanted_in(setting, wanted, region) is not None}
+
+
+def _closed(
+    setting: Setting, wanted: Json, observed: Json, account: ObservedAccount, request: AccountRequest
+) -> list[str]:
+    """Regions that the request names for a setting and the account does not have, and will not have by this plan."""
+    if not setting.is_regional or not isinstance(wanted, Mapping) or not isinstance(observed, Mapping):
+        return []
+    named = {region for region in wanted if wanted_in(setting, wanted, region) is not None}
+    return sorted(named - {*observed, *_missing_regions(request, account)})
 
 
 def _refusing(setting: Setting, observed: Json) -> list[str]:

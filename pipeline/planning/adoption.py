@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from pipeline.model.change import Change, CreateAccount, CreateUnit, UpdateAccount
+from pipeline.model.account import ROOT
+from pipeline.model.change import Change, MoveAccount, UnmanageAccount, UpdateAccount, account_of
 from pipeline.model.plan import Hold
 
 C = TypeVar("C", bound=Change)
@@ -18,19 +19,23 @@ def claims(change: Change) -> bool:
 def wait_for_claims(changes: Sequence[C], holds: Sequence[Hold]) -> tuple[tuple[C, ...], tuple[Hold, ...]]:
     """The changes that may go on, and further holds: those of accounts whose change of ownership is among `holds`.
 
-    Such a hold has the guard of the one that it follows, so what releases the one releases the other.
+    Where an account goes once it has left Control Tower waits for its leaving in the same way. Such a hold has the guard of the
+    one that it follows, so what releases the one releases the other.
     """
     waiting = {
         hold.change.account_id: hold for hold in holds if isinstance(hold.change, UpdateAccount) and claims(hold.change)
     }
+    leaving = {hold.change.account_id: hold for hold in holds if isinstance(hold.change, UnmanageAccount)}
     left: list[C] = []
     held: list[Hold] = []
     for change in changes:
-        account_id = None if isinstance(change, CreateUnit | CreateAccount) else change.account_id
-        known = None if account_id is None else waiting.get(account_id)
-        if known is None:
-            left.append(change)
-        else:
+        account_id = account_of(change)
+        if account_id is not None and (known := waiting.get(account_id)) is not None:
             reason = f"the account has to be marked as this request's first, and that waits: {known.reason}"
             held.append(replace(known, change=change, reason=reason))
+        elif isinstance(change, MoveAccount) and change.before == ROOT and (known := leaving.get(change.account_id)):
+            reason = f"the account has to leave Control Tower first, and that waits: {known.reason}"
+            held.append(replace(known, change=change, reason=reason))
+        else:
+            left.append(change)
     return tuple(left), tuple(held)

@@ -7,37 +7,26 @@ from types import GenericAlias
 from typing import Any, Final, get_args, get_origin
 
 from cattrs import BaseValidationError, Converter, transform_error
-from cattrs.gen import make_dict_unstructure_fn
+from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.v import format_exception
 
 from pipeline.model.account import UNOBSERVED, Unobserved
-from pipeline.model.change import (
-    Change,
-    CloseAccount,
-    CreateAccount,
-    CreateUnit,
-    CustomizeAccount,
-    MoveAccount,
-    UpdateAccount,
-    digest_of,
-    kind_of,
-)
+from pipeline.model.change import CHANGES, Change, kind_of
+from pipeline.model.effect import digest_of
 from pipeline.model.json import Json
 from pipeline.model.observed import ObservedState
 from pipeline.model.plan import Plan
 
-_CHANGES: Final[Mapping[str, type[Change]]] = {
-    "create-unit": CreateUnit,
-    "create": CreateAccount,
-    "move": MoveAccount,
-    "update": UpdateAccount,
-    "close": CloseAccount,
-    "customize": CustomizeAccount,
-}
-"""The class of each word of `kind_of`."""
-
 _SHOWN: Final = 5
 """So many problems of a damaged file are told."""
+
+
+_ALWAYS_WRITTEN: Final[Mapping[type, tuple[str, ...]]] = {
+    Plan: ("changes", "holds", "findings", "deferred", "unmanaged", "orphans", "managed"),
+    ObservedState: ("accounts", "units", "creations"),
+}
+"""Fields of a document that are written at their default, too. What later versions have added is not: older ones read the file
+as long as it is not used."""
 
 
 class _DamagedError(ValueError):
@@ -57,9 +46,10 @@ def converter() -> Converter:
     made.register_unstructure_hook_factory(_is_observable, _observable_writer)
     made.register_structure_hook_func(_is_change, lambda value, _: _change_from(value, made))
     made.register_unstructure_hook_func(_is_change, lambda change: _change_json(change, made))
-    for document in (Plan, ObservedState):
+    for document, names in _ALWAYS_WRITTEN.items():
+        overrides: dict[str, Any] = {name: override(omit_if_default=False) for name in names}
         made.register_unstructure_hook(
-            document, make_dict_unstructure_fn(document, made, _cattrs_omit_if_default=False)
+            document, make_dict_unstructure_fn(document, made, _cattrs_omit_if_default=True, **overrides)
         )
     return made
 
@@ -131,10 +121,10 @@ def _change_json(change: Change, made: Converter) -> dict[str, Any]:
 
 
 def _change_from(value: Any, made: Converter) -> Change:
-    if not isinstance(value, dict) or value.get("kind") not in _CHANGES:
-        raise _DamagedError(f"this is not a change; its kind is one of {', '.join(_CHANGES)}")
+    if not isinstance(value, dict) or value.get("kind") not in CHANGES:
+        raise _DamagedError(f"this is not a change; its kind is one of {', '.join(CHANGES)}")
     fields = {name: each for name, each in value.items() if name not in {"kind", "digest"}}
-    change: Change = made.structure(fields, _CHANGES[value["kind"]])
+    change: Change = made.structure(fields, CHANGES[value["kind"]])
     if value.get("digest") != digest_of(change):
         raise _DamagedError("the digest is not that of this change: one of the two has been edited")
     return change

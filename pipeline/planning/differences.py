@@ -27,9 +27,11 @@ from pipeline.model.json import Json
 from pipeline.model.observed import ObservedAccount
 from pipeline.model.plan import Deferred, Hold
 from pipeline.model.request import AccountRequest, Path
+from pipeline.planning.access import access_changes, access_of_others, unread_access
 from pipeline.planning.account_settings import changes_inside, unread_inside, vpcs_in_use
-
-EMAIL_GUARD: Final = "email-change"
+from pipeline.planning.contact_information import PATH as CONTACT_INFORMATION
+from pipeline.planning.contact_information import contact_information_change, unread_contact_information
+from pipeline.planning.email import email_change, email_holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +71,16 @@ def of_new_account(request: AccountRequest, repository: str, rules: TagRules) ->
 
 
 def of_account(
-    request: AccountRequest, account: ObservedAccount, adoption: FieldChange | None, rules: TagRules
+    request: AccountRequest,
+    account: ObservedAccount,
+    adoption: FieldChange | None,
+    rules: TagRules,
+    govern: Callable[[Difference], Difference] = lambda difference: difference,
 ) -> Difference:
     """The difference between a request and its account; `adoption` is the change of its ownership tags, if it needs one.
 
     A closed account is either as asked for, or waits for a person; an account that is not ready waits with all its changes.
+    `govern`: what Control Tower makes of the difference of an open account.
     """
     if account.is_closed:
         wants_open = request.spec.state is WantedState.OPEN
@@ -81,14 +88,18 @@ def of_account(
     if request.spec.state is WantedState.CLOSED:
         claim = (_update(request, account, (adoption,)),) if adoption else ()
         close = CloseAccount(key=request.key, account_id=account.account_id, name=account.spec.name)
-        return _as_far_as_ready(request, account, Difference(changes=(*claim, close)))
+        return _as_far_as_ready(request, account, govern(Difference(changes=(*claim, close))))
     difference = Difference(
         changes=tuple(_changes(request, account, adoption, rules)),
-        holds=(*_email_hold(request, account), *vpcs_in_use(request, account)),
-        findings=(*_unset_ignored_tags(request, account, rules), *_unobserved(request, account)),
+        holds=(*email_holds(request, account), *vpcs_in_use(request, account)),
+        findings=(
+            *_unset_ignored_tags(request, account, rules),
+            *_unobserved(request, account),
+            *access_of_others(request, account),
+        ),
         deferred=_deferred(request),
     )
-    return _as_far_as_ready(request, account, difference)
+    return _as_far_as_ready(request, account, govern(difference))
 
 
 def _changes(
@@ -99,10 +110,14 @@ def _changes(
         *_renaming(request, account),
         *_tag_changes(request, account, rules),
         *_contact_changes(request, account),
+        *contact_information_change(request, account),
+        *access_changes(request, account),
         *changes_inside(request, account),
     )
     if fields:
         yield _update(request, account, fields)
+    if (change := email_change(request, account)) is not None:
+        yield change
     before, after = account.spec.organizational_unit, request.spec.organizational_unit
     if before != after:
         yield MoveAccount(
@@ -159,26 +174,6 @@ def _named_contacts(request: AccountRequest) -> list[tuple[ContactType, Contact 
 
 def _contact(contact: Contact | None) -> Json:
     return None if contact is None else contact_json(contact)
-
-
-def _email_hold(request: AccountRequest, account: ObservedAccount) -> Iterator[Hold]:
-    """The case of letters makes no difference to an address.
-
-    https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-root-user-email.html
-    """
-    before, after = account.spec.email, request.spec.email
-    if before.lower() == after.lower():
-        return
-    file = request.origin("email").file
-    yield Hold(
-        change=_update(request, account, (FieldChange(path=("email",), before=before, after=after),)),
-        guard=EMAIL_GUARD,
-        reason=(
-            f'the e-mail address changes from "{before}" to "{after}"; AWS asks for a one-time code from the new mailbox,'
-            " and this version does not carry it out"
-        ),
-        release=f"write `email: {before}` in {file}, or change the address in AWS with the code",
-    )
 
 
 def _closed_account(request: AccountRequest, account: ObservedAccount) -> Hold:
@@ -239,6 +234,12 @@ def _unobserved(request: AccountRequest, account: ObservedAccount) -> Iterator[F
                 f'{contact_type.value} contact of account "{account.account_id}" is not observed, so it is not compared'
             )
             yield _warning(request, "contacts-not-observed", message, hint, at=("contacts", contact_type.value))
+    if unread_contact_information(request, account):
+        message = f'contact information of account "{account.account_id}" is not observed, so it is not compared'
+        yield _warning(request, "contact-information-not-observed", message, hint, at=CONTACT_INFORMATION)
+    if unread_access(request, account):
+        message = f'access to account "{account.account_id}" is not observed, so it is not compared'
+        yield _warning(request, "access-not-observed", message, hint, at=("access",))
     for path, what in unread_inside(request, account):
         message = f'{what} of account "{account.account_id}" not observed, so not compared'
         yield _warning(request, f"{path[0]}-not-observed", message, _UNREADABLE_INSIDE, at=path)
@@ -266,5 +267,6 @@ _CARRIED: Final = tuple(each.name for each in catalogue() if each.reach is Reach
 
 def _deferred(request: AccountRequest) -> Deferred | None:
     """Attributes that the request sets and this version does not apply."""
-    named = tuple(name for name in _CARRIED if getattr(request.spec, name))
+    wanted = ((name, getattr(request.spec, name)) for name in _CARRIED)
+    named = tuple(name for name, value in wanted if value and value is not UNOBSERVED)
     return Deferred(key=request.key, attributes=named) if named else None

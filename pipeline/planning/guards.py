@@ -13,15 +13,24 @@ from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
 from pipeline.model.account import ROOT
-from pipeline.model.change import AccountChange, CloseAccount, CreateAccount, MoveAccount, UpdateAccount
-from pipeline.model.json import canonical
+from pipeline.model.change import (
+    AccountChange,
+    CloseAccount,
+    CreateAccount,
+    EnrollAccount,
+    MoveAccount,
+    UnmanageAccount,
+    UpdateAccount,
+)
 from pipeline.model.observed import ObservedState
 from pipeline.model.plan import Hold
 from pipeline.model.request import AccountRequest
 from pipeline.planning.adoption import wait_for_claims
+from pipeline.planning.confirmation import Confirmation, confirmation_of, confirmation_of_move
 from pipeline.planning.policy import Policy
 
 SHARE_GUARD: Final = "max-changed-share"
+ALWAYS_GUARD: Final = "always-confirm"
 _SHARE_FROM: Final = 10
 """Below so many managed accounts a share says nothing."""
 
@@ -43,14 +52,6 @@ class Guarded:
     changes: tuple[AccountChange, ...]
     holds: tuple[Hold, ...]
     used: frozenset[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """The attribute whose new value a person repeats under `confirm`, and that value."""
-
-    field: str
-    value: str
 
 
 def guard(changes: Iterable[AccountChange], situation: Situation) -> Guarded:
@@ -75,22 +76,6 @@ def guard(changes: Iterable[AccountChange], situation: Situation) -> Guarded:
     return Guarded(changes=free, holds=(*holds, *waiting), used=frozenset(used))
 
 
-def confirmation_of(change: AccountChange) -> Confirmation | None:
-    """What `confirm` has to say for this change; None for a change that nobody confirms."""
-    match change:
-        case CreateAccount(spec=spec):
-            return Confirmation("name", spec.name)
-        case UpdateAccount(fields=fields):
-            names = (str(each.after) for each in fields if each.path == ("name",))
-            return next((Confirmation("name", name) for name in names), None)
-        case MoveAccount(before=before, after=after):
-            return None if before == ROOT else Confirmation("organizational_unit", after)
-        case CloseAccount():
-            return Confirmation("state", "closed")
-        case _:
-            assert_never(change)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Objection:
     change: AccountChange
@@ -109,7 +94,9 @@ _Guard = Callable[[Sequence[AccountChange], Situation], Iterator[_Objection]]
 
 def _protected_account(changes: Sequence[AccountChange], situation: Situation) -> Iterator[_Objection]:
     for change in changes:
-        confirmation = None if isinstance(change, CreateAccount) else confirmation_of(change)
+        if isinstance(change, CreateAccount):
+            continue
+        confirmation = confirmation_of_move(change) if isinstance(change, EnrollAccount) else confirmation_of(change)
         if confirmation and situation.requests[change.key].spec.protected:
             reason = f'request "{change.key}" is protected'
             yield _Objection(change=change, guard="protected-account", reason=reason, confirmation=confirmation)
@@ -117,16 +104,30 @@ def _protected_account(changes: Sequence[AccountChange], situation: Situation) -
 
 def _protected_unit(changes: Sequence[AccountChange], situation: Situation) -> Iterator[_Objection]:
     for change in changes:
-        confirmation = confirmation_of(change)
-        if isinstance(change, MoveAccount) and confirmation:
-            units = (unit for unit in situation.policy.protected_units if _touches(change, unit))
+        is_departure = isinstance(change, UnmanageAccount)
+        confirmation = confirmation_of(change) if is_departure else confirmation_of_move(change)
+        if confirmation is not None:
+            ends = _ends(change, situation)
+            units = (unit for unit in situation.policy.protected_units if _touches(ends, unit))
             if (unit := next(units, None)) is not None:
                 reason = f'unit "{unit}" is protected'
                 yield _Objection(change=change, guard="protected-unit", reason=reason, confirmation=confirmation)
 
 
-def _touches(change: MoveAccount, unit: str) -> bool:
-    return any(end == unit or end.startswith(f"{unit}/") for end in (change.before, change.after))
+def _ends(change: AccountChange, situation: Situation) -> tuple[str, ...]:
+    """Where an account comes from and goes to. One that leaves Control Tower goes by way of the root."""
+    if isinstance(change, MoveAccount | EnrollAccount):
+        return (change.before, change.after)
+    if not isinstance(change, UnmanageAccount):
+        return ()
+    here = (
+        each.spec.organizational_unit for each in situation.observed.accounts if each.account_id == change.account_id
+    )
+    return (*here, situation.requests[change.key].spec.organizational_unit)
+
+
+def _touches(ends: Iterable[str], unit: str) -> bool:
+    return any(end == unit or end.startswith(f"{unit}/") for end in ends)
 
 
 def _always_confirm(changes: Sequence[AccountChange], situation: Situation) -> Iterator[_Objection]:
@@ -134,7 +135,7 @@ def _always_confirm(changes: Sequence[AccountChange], situation: Situation) -> I
         confirmation, kind = confirmation_of(change), _word(change)
         if confirmation and kind in situation.policy.always_confirm:
             reason = f'`guards.always_confirm` names "{kind}"'
-            yield _Objection(change=change, guard="always-confirm", reason=reason, confirmation=confirmation)
+            yield _Objection(change=change, guard=ALWAYS_GUARD, reason=reason, confirmation=confirmation)
 
 
 def _word(change: AccountChange) -> str:
@@ -142,10 +143,14 @@ def _word(change: AccountChange) -> str:
     match change:
         case CreateAccount():
             return "create"
-        case UpdateAccount():
-            return "rename"
+        case UpdateAccount(fields=fields):
+            return "email" if any(each.path == ("email",) for each in fields) else "rename"
         case MoveAccount():
             return "move"
+        case EnrollAccount():
+            return "enroll"
+        case UnmanageAccount():
+            return "unmanage"
         case CloseAccount():
             return "close"
         case _:
@@ -194,6 +199,19 @@ def _max_closures(changes: Sequence[AccountChange], situation: Situation) -> Ite
             yield _closing_objection(change, "max-closures", reason)
 
 
+def _max_departures(changes: Sequence[AccountChange], situation: Situation) -> Iterator[_Objection]:
+    """As many accounts may leave Control Tower in one run as may be closed."""
+    allowed = situation.policy.max_closures
+    departures = [each for each in changes if isinstance(each, UnmanageAccount)]
+    others = [each for each in departures if situation.requests[each.key].confirm.get("managed") is not False]
+    if len(departures) > allowed:
+        reason = f"{len(departures)} accounts would leave Control Tower, and `guards.max_closures` allows {allowed} in one run"
+        confirmed = [each for each in departures if each not in others]
+        for change in (*confirmed, *(others if len(others) > allowed else ())):
+            confirmation = Confirmation("managed", value=False)
+            yield _Objection(change=change, guard="max-closures", reason=reason, confirmation=confirmation)
+
+
 def _closures(changes: Sequence[AccountChange], situation: Situation) -> tuple[list[CloseAccount], list[CloseAccount]]:
     """Closures that their requests confirm, which no count holds back, and the others."""
     closures = [change for change in changes if isinstance(change, CloseAccount)]
@@ -224,12 +242,13 @@ def _max_changed_share(changes: Sequence[AccountChange], situation: Situation) -
 
 
 _GUARDS: Final[tuple[_Guard, ...]] = (
+    _close_unowned,  # before those that hold the closure alone, and would let the adoption go on
     _protected_account,
     _protected_unit,
     _always_confirm,
-    _close_unowned,
     _closure_quota,
     _max_closures,
+    _max_departures,
     _max_changed_share,
 )
 
@@ -237,7 +256,7 @@ _GUARDS: Final[tuple[_Guard, ...]] = (
 def _is_released(objection: _Objection, situation: Situation) -> bool:
     wanted = objection.confirmation
     confirm = situation.requests[objection.change.key].confirm
-    return wanted is not None and confirm.get(wanted.field) == wanted.value
+    return wanted is not None and wanted.field in confirm and confirm[wanted.field] == wanted.value
 
 
 def _hold(objection: _Objection, situation: Situation) -> Hold:
@@ -247,14 +266,8 @@ def _hold(objection: _Objection, situation: Situation) -> Hold:
     release = objection.remedy
     if wanted is not None:
         file = situation.requests[change.key].origin().file
-        release = f"write `confirm: {{{wanted.field}: {_plain(wanted.value)}}}` in {file}"
+        release = f"write `confirm: {{{wanted.field}: {wanted.as_yaml}}}` in {file}"
     return Hold(change=change, guard=objection.guard, reason=objection.reason, release=release)
-
-
-def _plain(value: str) -> str:
-    """The value as YAML inside a flow mapping: as it is where that is safe, else in double quotes."""
-    safe = value[:1].isalpha() and all(each.isalnum() or each in "-_./" for each in value)
-    return value if safe and value.lower() not in {"true", "false", "null"} else canonical(value)
 
 
 def _left_over(change: AccountChange, objection: _Objection | None) -> tuple[AccountChange, ...]:

@@ -1,22 +1,23 @@
 """Which account is a request's account?
 
-Asked in this order: the request's `account_id`; the ownership tags; the e-mail address, in any case of letters; a creation
-in flight of the same account name (AWS tells no e-mail address of a creation in flight). What is found that way is refused,
-with a finding, when it is the management account, another repository's, or another request's.
+Asked in this order: the request's `account_id`; the ownership tags; the name of the product that Account Factory made for the
+request; the e-mail address, in any case of letters; a creation in flight of the same account name (AWS tells no e-mail address
+of a creation in flight). While Account Factory is making the account of a request, the request has none yet. What is found is
+refused, with a finding, when it is the management account, another repository's, or another request's.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pipeline.model.account import WantedState
 from pipeline.model.change import FieldChange
 from pipeline.model.finding import Finding
-from pipeline.model.json import Json
 from pipeline.model.observed import CreationInFlight, ObservedAccount, ObservedState
 from pipeline.model.plan import Bystander
 from pipeline.model.request import AccountRequest, DesiredState
+from pipeline.planning.products import Products, owner_before, products_of
 
 Match = ObservedAccount | CreationInFlight | None
 
@@ -27,8 +28,8 @@ class Matching:
 
     A request with an error in `findings` is not in `accounts`. `adoptions` holds the change of ownership tags that a match
     needs, by request key: from None it is an adoption, from another key a renamed request file, from a missing repository a
-    repair. `orphans` are ours by tag without a request, `unmanaged` nobody's; accounts of other repositories, the
-    management account and accounts that a finding names are in neither.
+    repair, from a product's name what is left of a creation. `orphans` are ours by tag without a request, `unmanaged` nobody's;
+    accounts of other repositories, the management account and accounts that a finding names are in neither.
     """
 
     accounts: Mapping[str, Match]
@@ -46,14 +47,17 @@ def match(desired: DesiredState, observed: ObservedState, repository: str) -> Ma
     accepted, refused = _settle(claims, organization)
     owned = {claim.request.key: claim.accounts[0] for claim in accepted}
     failed = {refusal.claim.request.key for refusal in refused}
-    unmatched = [each for each in requests if each.key not in owned and each.key not in failed]
+    left = [each for each in requests if each.key not in owned and each.key not in failed]
+    making = _in_the_making(left, organization)
+    unmatched = [each for each in left if each.key not in making]
     spoken_for = {account.account_id for refusal in refused for account in refusal.claim.accounts}
     spoken_for.update(account.account_id for account in owned.values())
+    spoken_for.update(_made_by(organization, (each for each in left if each.key in making)))
     bystanders = [
         each for each in observed.accounts if each.account_id not in spoken_for and organization.is_free(each)
     ]
     return Matching(
-        accounts={**owned, **_in_flight(unmatched, observed.creations)},
+        accounts={**owned, **making, **_in_flight(unmatched, observed.creations)},
         adoptions=_adoptions(owned, repository),
         findings=tuple(sorted(refusal.finding for refusal in refused)),
         orphans=_bystanders(account for account in bystanders if account.key is not None),
@@ -66,6 +70,7 @@ class _Way(StrEnum):
 
     ACCOUNT_ID = "account_id"
     TAG = "tag"
+    PRODUCT = "product"
     EMAIL = "email"
 
 
@@ -92,8 +97,9 @@ class _Organization:
     repository: str
     requests: frozenset[str]
     by_id: Mapping[str, ObservedAccount]
-    by_key: Mapping[str, Sequence[ObservedAccount]] = field(default_factory=dict)
-    by_email: Mapping[str, ObservedAccount] = field(default_factory=dict)
+    by_key: Mapping[str, Sequence[ObservedAccount]]
+    by_email: Mapping[str, ObservedAccount]
+    products: Products
 
     def is_foreign(self, account: ObservedAccount) -> bool:
         return account.repository not in {None, self.repository}
@@ -115,6 +121,7 @@ def _index(desired: DesiredState, observed: ObservedState, repository: str) -> _
         by_id={account.account_id: account for account in accounts},
         by_key=by_key,
         by_email={account.spec.email.lower(): account for account in reversed(accounts)},
+        products=products_of(observed, repository),
     )
 
 
@@ -124,6 +131,10 @@ def _reach(request: AccountRequest, organization: _Organization) -> _Claim | Non
         return _Claim(request=request, way=_Way.ACCOUNT_ID, accounts=(found,) if found else ())
     if tagged := _tagged(request, organization):
         return _Claim(request=request, way=_Way.TAG, accounts=tagged)
+    if organization.products.in_the_making(request.key) is not None:
+        return None
+    if (found := organization.products.account_of(request.key)) is not None:
+        return _Claim(request=request, way=_Way.PRODUCT, accounts=(found,))
     if (found := organization.by_email.get(request.spec.email.lower())) is not None:
         return _Claim(request=request, way=_Way.EMAIL, accounts=(found,))
     return None
@@ -168,7 +179,7 @@ def _settle(claims: Sequence[_Claim], organization: _Organization) -> tuple[list
 
 def _winner(contenders: Sequence[_Claim]) -> _Claim | None:
     """The one contender by the strongest way; none when two are equally strong."""
-    for way in (_Way.TAG, _Way.ACCOUNT_ID, _Way.EMAIL):
+    for way in (_Way.TAG, _Way.PRODUCT, _Way.ACCOUNT_ID, _Way.EMAIL):
         if strongest := [claim for claim in contenders if claim.way is way]:
             return strongest[0] if len(strongest) == 1 else None
     return None
@@ -229,9 +240,23 @@ def _rivalry(loser: _Claim, contenders: Sequence[_Claim]) -> Finding:
 
 
 def _finding(claim: _Claim, rule: str, message: str, hint: str) -> Finding:
-    attribute = "" if claim.way is _Way.TAG else claim.way.value
+    attribute = "" if claim.way in {_Way.TAG, _Way.PRODUCT} else claim.way.value
     location = claim.request.origin(attribute) if attribute else claim.request.origin()
     return Finding(location=location, rule=rule, message=message, hint=hint, attribute=attribute)
+
+
+def _in_the_making(requests: Iterable[AccountRequest], organization: _Organization) -> dict[str, CreationInFlight]:
+    return {
+        each.key: CreationInFlight(request_id=product.product_id, name=each.spec.name)
+        for each in requests
+        if (product := organization.products.in_the_making(each.key)) is not None
+    }
+
+
+def _made_by(organization: _Organization, requests: Iterable[AccountRequest]) -> Iterator[str]:
+    """Accounts that are there already while their product is still in progress: nobody's for now, and not unmanaged."""
+    accounts = (organization.by_email.get(request.spec.email.lower()) for request in requests)
+    return (account.account_id for account in accounts if account is not None and account.key is None)
 
 
 def _in_flight(
@@ -251,15 +276,13 @@ def _in_flight(
 def _adoptions(owned: Mapping[str, ObservedAccount], repository: str) -> dict[str, FieldChange]:
     return {
         key: FieldChange(
-            path=("ownership",), before=_ownership(account.key, account.repository), after=_ownership(key, repository)
+            path=("ownership",),
+            before=owner_before(account, key, repository),
+            after={"request": key, "repository": repository},
         )
         for key, account in owned.items()
         if (account.key, account.repository) != (key, repository)
     }
-
-
-def _ownership(key: str | None, repository: str | None) -> Json:
-    return None if key is None and repository is None else {"request": key, "repository": repository}
 
 
 def _bystanders(accounts: Iterable[ObservedAccount]) -> tuple[Bystander, ...]:

@@ -1,14 +1,19 @@
 """Reviewing: what of a new plan is what people saw."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
-from typing import Final
+from itertools import chain, combinations
+from typing import Final, cast
 
 from pipeline.model.account_settings import NOT_ENABLED
-from pipeline.model.change import Change, Effect, effects_of
+from pipeline.model.change import Change, EnrollAccount, UpdateAccount
+from pipeline.model.effect import Effect, effects_of
+from pipeline.model.json import Json
+from pipeline.model.landing_zone import REPAIRS
 from pipeline.model.plan import Hold, Plan
-from pipeline.planning.adoption import wait_for_claims
-from pipeline.planning.guards import SHARE_GUARD
+from pipeline.model.request import Path
+from pipeline.planning.adoption import claims, wait_for_claims
+from pipeline.planning.guards import ALWAYS_GUARD, SHARE_GUARD
 from pipeline.planning.ordering import hold_rank, rank
 
 _SETTING: Final = len(("settings", "name"))
@@ -32,24 +37,26 @@ class Review:
 def review(plan: Plan, reviewed: Plan) -> Review:
     """Hold every change of `plan` that `reviewed` does not cover with its changes; holds were seen, but not approved.
 
-    A change is covered when each of its effects is; so what is left of a half-done change is. An account that a reviewed
+    A change is covered when each of its effects is; so what is left of a half-done change is. Of an update, attributes that the
+    review was not about (they have drifted by themselves) wait without the others. An account that a reviewed
     creation has made meanwhile is covered by it: the move out of the root, contacts, Regions, settings. An account that
     somebody else has made is not, though it has the address: its adoption was not reviewed, and everything else of it waits
     for that.
 
     `max_changed_share` compares with the accounts that there are, and half of a plan may be a larger share of them than the
-    whole was of those after it. The guard passed the reviewed plan, so a covered change does not wait for it again.
+    whole was of those after it. The guard passed the reviewed plan, so a covered change does not wait for it again. Nor does an
+    enrolment that is left of a reviewed creation wait for the confirmation that enrolments need.
     """
     approved = frozenset(effect.digest for change in reviewed.changes for effect in effects_of(change))
+    shown = _shown(reviewed)
     changes: list[Change] = []
     holds: list[Hold] = []
     for change in plan.changes:
-        if _is_covered(change, approved):
-            changes.append(change)
-        else:
-            holds.append(_not_reviewed(change))
+        covered, rest = _divided(change, approved, shown)
+        changes += [covered] if covered is not None else []
+        holds += [_not_reviewed(rest)] if rest is not None else []
     for hold in plan.holds:
-        if hold.guard == SHARE_GUARD and _is_covered(hold.change, approved):
+        if _was_guarded_then(hold) and _is_covered(hold.change, approved):
             changes.append(hold.change)
         else:
             holds.append(hold)
@@ -59,6 +66,36 @@ def review(plan: Plan, reviewed: Plan) -> Review:
             plan, changes=tuple(sorted(free, key=rank)), holds=tuple(sorted((*holds, *waiting), key=hold_rank))
         ),
         vanished=_vanished(plan, reviewed),
+    )
+
+
+def _was_guarded_then(hold: Hold) -> bool:
+    return hold.guard == SHARE_GUARD or (hold.guard == ALWAYS_GUARD and isinstance(hold.change, EnrollAccount))
+
+
+def _divided(
+    change: Change, approved: frozenset[str], shown: frozenset[tuple[str, Path]]
+) -> tuple[Change | None, Change | None]:
+    """What of a change was reviewed, and what was not. Never both where an attribute that was shown has another value now."""
+    if _is_covered(change, approved):
+        return change, None
+    if not isinstance(change, UpdateAccount) or claims(change):
+        return None, change
+    alone = [(field, replace(change, fields=(field,))) for field in change.fields]
+    covered = tuple(field for field, each in alone if _is_covered(each, approved))
+    rest = tuple(field for field in change.fields if field not in covered)
+    if not covered or any((change.key, field.path) in shown for field in rest):
+        return None, change
+    return replace(change, fields=covered), replace(change, fields=rest)
+
+
+def _shown(reviewed: Plan) -> frozenset[tuple[str, Path]]:
+    """The attributes that the review was about, on hold or not; of a regional setting, the setting."""
+    seen = chain(reviewed.changes, (hold.change for hold in reviewed.holds))
+    return frozenset(
+        (effect.subject, effect.path[:_SETTING] if effect.path[0] == "settings" else effect.path)
+        for change in seen
+        for effect in effects_of(change)
     )
 
 
@@ -84,11 +121,22 @@ def _digests(effect: Effect) -> frozenset[str]:
     """
     of_creation = replace(effect, account_id=None)
     reviewed_as = [effect, of_creation]
+    if effect.path == ("managed",) and isinstance(effect.after, Mapping) and "repairs" in effect.after:
+        reviewed_as += _with_more_repairs(effect, effect.after)
     if effect.path[0] == "settings":
         reviewed_as.append(replace(of_creation, path=effect.path[:_SETTING], before=None))
         if len(effect.path) > _SETTING:
             reviewed_as.append(replace(effect, before=NOT_ENABLED))
+    if effect.path[0] in {"contact_information", "access"}:
+        reviewed_as.append(replace(of_creation, before=None))
     return frozenset(each.digest for each in reviewed_as)
+
+
+def _with_more_repairs(effect: Effect, after: Mapping[str, Json]) -> list[Effect]:
+    """An enrolment some of whose repairs are done already; as part of a creation it needed none."""
+    reviewed = (list(repairs) for number in range(len(REPAIRS) + 1) for repairs in combinations(REPAIRS, number))
+    left = frozenset(map(str, cast("Iterable[Json]", after["repairs"])))
+    return [replace(effect, after={**after, "repairs": repairs}) for repairs in reviewed if left <= frozenset(repairs)]
 
 
 def _not_reviewed(change: Change) -> Hold:

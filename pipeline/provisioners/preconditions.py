@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from pipeline.errors import PermanentServiceError
 from pipeline.model.operation import Vanished
+from pipeline.provisioners.landing_zone_steps import FactoryStep, GovernedAccountStep, LandingZoneStep
 from pipeline.provisioners.ownership import Owner
 from pipeline.provisioners.steps import AccountStep, Claim
 
@@ -44,6 +45,14 @@ def quoted(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def refuse_landing_zone(step: LandingZoneStep) -> NoReturn:
+    """Raises `PermanentServiceError`: only a backend that works with Control Tower carries such a step out."""
+    raise PermanentServiceError(
+        f'"{type(step).__name__}": this is for a landing zone of Control Tower; nothing was done',
+        hint="plan and apply with the same provisioner in vending.yaml",
+    )
+
+
 def refuse_management(account_id: str, management_account_id: str) -> None:
     """Raises `PermanentServiceError` for the management account: nobody plans a change of it, and nothing carries one out."""
     if account_id == management_account_id:
@@ -53,7 +62,9 @@ def refuse_management(account_id: str, management_account_id: str) -> None:
         )
 
 
-def refuse_foreign(step: AccountStep, account_id: str, owner: Owner, repository: str) -> None:
+def refuse_foreign(
+    step: AccountStep | FactoryStep | GovernedAccountStep, account_id: str, owner: Owner, repository: str
+) -> None:
     """Raises `PermanentServiceError` if the ownership tags name another repository or another request.
 
     An account without them passes: its request may be adopting it in this run. A claim may take an account over from
@@ -69,7 +80,7 @@ def refuse_foreign(step: AccountStep, account_id: str, owner: Owner, repository:
         )
 
 
-def account_of(step: AccountStep, facts: Mapping[str, str]) -> str:
+def account_of(step: AccountStep | GovernedAccountStep, facts: Mapping[str, str]) -> str:
     """The account that a step is about: named by the step, or made by an earlier operation of the same change."""
     account_id = step.account_id or facts.get("account_id")
     if account_id is None:

@@ -19,7 +19,7 @@ class Observer(Protocol):
         ...
 
     def observe_details(self, observed: ObservedState, wanted: Mapping[str, Details]) -> ObservedState:
-        """`observed`, with the details that are wanted of each account id read in addition."""
+        """`observed`, with the details that are wanted read in addition, by the id of an account or a unit."""
         ...
 
 

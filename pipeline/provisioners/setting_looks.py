@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from pipeline.model.account_settings import NOT_ENABLED, Setting, before_change, is_as_wanted, used_by
+from pipeline.model.account_settings import NOT_ENABLED, Setting, before_change, is_as_wanted, used_by, wanted_in
 from pipeline.model.json import Json
 from pipeline.model.operation import Vanished
 from pipeline.provisioners.preconditions import Look, quoted
@@ -15,7 +15,7 @@ def look_at(step: SetSetting, account_id: str, region: str | None, value: Json) 
     Done if it is as wanted; to do if it is as it was planned on, or belongs to an account or a Region that this change has
     made; vanished if it is anything else, or a default VPC that something uses.
     """
-    if is_as_wanted(step.of, step.after, value):
+    if is_as_wanted(step.of, step.after, value, region):
         return Look.DONE
     current = before_change(step.of, value)
     where = f'account "{account_id}"' + (f" in {region}" if region else "")
@@ -38,6 +38,11 @@ def several(looks: Iterable[Look | Vanished]) -> Look | Vanished:
 def regions_of(step: SetSetting) -> tuple[str, ...] | None:
     """The Regions that the step is about, sorted; None for every enabled one."""
     return tuple(sorted(step.before)) if isinstance(step.before, Mapping) else None
+
+
+def asked_in(step: SetSetting, regions: Iterable[str]) -> tuple[str, ...]:
+    """Those of the Regions where the step asks for something."""
+    return tuple(region for region in regions if wanted_in(step.of, step.after, region) is not None)
 
 
 def is_new(step: SetSetting, region: str | None) -> bool:

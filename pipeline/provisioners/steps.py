@@ -14,7 +14,35 @@ from pipeline.model.account_settings import Setting
 from pipeline.model.change import contact_from
 from pipeline.model.json import Json
 from pipeline.model.operation import Lane, Operation
+from pipeline.provisioners.landing_zone_steps import (
+    AwaitBaseline,
+    AwaitControl,
+    AwaitEnrollment,
+    AwaitProduct,
+    AwaitProductGone,
+    AwaitUnenrollment,
+    ChangeTheControl,
+    EndProduct,
+    EnrollThroughUnit,
+    EnterUnit,
+    LandingZoneStep,
+    LeaveUnit,
+    ProvisionAccount,
+    RegisterBaseline,
+    RemoveFormerUser,
+    Repair,
+    ResetControls,
+    UpdateProduct,
+)
 from pipeline.provisioners.ownership import NOBODY, Owner
+from pipeline.provisioners.upkeep_steps import (
+    AcceptEmailUpdate,
+    AssignAccess,
+    RemoveAccess,
+    SetContactInformation,
+    StartEmailUpdate,
+    UpkeepStep,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +93,14 @@ class Rename:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Write the ownership tags. `before`: the request key and the repository that the tags name now; None where unset."""
+    """Write the ownership tags. `before`: the request key and the repository that the tags name now; None where unset.
+
+    `{"product": NAME}` before: the tags are unset, and the account is ours by the name of its provisioned product.
+    `account_id` is None for an account of this change, here and in `SetTags`.
+    """
 
     key: str
-    account_id: str
+    account_id: str | None
     repository: str
     before: Mapping[str, str] | None
 
@@ -86,7 +118,7 @@ class SetTags:
     """Set tags, all in one call. `before` holds the value of each, None where unset."""
 
     key: str
-    account_id: str
+    account_id: str | None
     before: Mapping[str, str | None]
     after: Mapping[str, str]
 
@@ -156,10 +188,13 @@ class Close:
 
 InsideStep = EnableRegions | SetSetting
 OutsideStep = Move | Rename | Claim | SetTags | RemoveTags | SetContact | Close
-AccountStep = OutsideStep | InsideStep
+AccountStep = OutsideStep | InsideStep | UpkeepStep
 """Steps on an account that exists."""
 
-Step = MakeUnit | RequestCreation | WaitForCreation | AccountStep
+OrganizationStep = MakeUnit | RequestCreation | WaitForCreation | AccountStep
+"""Steps that need no landing zone."""
+
+Step = OrganizationStep | LandingZoneStep
 
 _KINDS: Final[Mapping[str, tuple[type[Any], Lane]]] = {
     "create-unit": (MakeUnit, Lane.ORGANIZATIONS),
@@ -172,8 +207,30 @@ _KINDS: Final[Mapping[str, tuple[type[Any], Lane]]] = {
     "remove-tags": (RemoveTags, Lane.ORGANIZATIONS),
     "set-contact": (SetContact, Lane.ORGANIZATIONS),
     "close": (Close, Lane.CLOSING),
+    "set-contact-information": (SetContactInformation, Lane.ORGANIZATIONS),
+    "start-email-update": (StartEmailUpdate, Lane.ORGANIZATIONS),
+    "accept-email-update": (AcceptEmailUpdate, Lane.ORGANIZATIONS),
+    "assign-access": (AssignAccess, Lane.ACCESS),
+    "remove-access": (RemoveAccess, Lane.ACCESS),
     "enable-regions": (EnableRegions, Lane.MEMBER),
     "set-setting": (SetSetting, Lane.MEMBER),
+    "register-baseline": (RegisterBaseline, Lane.LANDING_ZONE),
+    "await-baseline": (AwaitBaseline, Lane.LANDING_ZONE),
+    "reset-controls": (ResetControls, Lane.LANDING_ZONE),
+    "change-control": (ChangeTheControl, Lane.LANDING_ZONE),
+    "await-control": (AwaitControl, Lane.LANDING_ZONE),
+    "provision-account": (ProvisionAccount, Lane.CONTROL_TOWER),
+    "await-product": (AwaitProduct, Lane.CONTROL_TOWER),
+    "update-product": (UpdateProduct, Lane.CONTROL_TOWER),
+    "remove-former-user": (RemoveFormerUser, Lane.ORGANIZATIONS),
+    "end-product": (EndProduct, Lane.CONTROL_TOWER),
+    "await-product-gone": (AwaitProductGone, Lane.CONTROL_TOWER),
+    "enter-unit": (EnterUnit, Lane.CONTROL_TOWER),
+    "enroll-through-unit": (EnrollThroughUnit, Lane.CONTROL_TOWER),
+    "await-enrollment": (AwaitEnrollment, Lane.CONTROL_TOWER),
+    "leave-unit": (LeaveUnit, Lane.CONTROL_TOWER),
+    "await-unenrollment": (AwaitUnenrollment, Lane.CONTROL_TOWER),
+    "repair": (Repair, Lane.MEMBER),
 }
 _KIND_OF: Final = {step: (kind, lane) for kind, (step, lane) in _KINDS.items()}
 

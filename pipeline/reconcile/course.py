@@ -28,6 +28,10 @@ class Ending:
     stops_lane: bool = False
 
 
+INTERRUPTED: Final = Ending(status=Status.PENDING, message="interrupted before it was finished", hint=CONTINUES)
+"""How a task ends that a cancelled run did not let go on."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Course:
     """Where a task stands. Belongs to one thread at a time: to a worker while it holds a place, else to the engine."""
@@ -81,7 +85,7 @@ class Worker:
         lane = course.lane
         while (operation := _operation_on(course, lane)) is not None:
             if self.stop.is_cancelled:
-                return _interrupted()
+                return INTERRUPTED
             answer = self._carry_out(course, operation)
             if isinstance(answer, Ending):
                 return answer
@@ -104,7 +108,7 @@ class Worker:
                     return Ending(status=Status.SKIPPED, message=reason, hint="plan again: the next plan looks afresh")
                 case Waiting():
                     failures.clear()
-                    pause = self._await(course, answer, first_try)
+                    pause = self._await(course, operation.lane, answer, first_try)
                 case TemporaryServiceError():
                     failures.append(self.clock.monotonic())
                     pause = self._retry(course, answer, failures)
@@ -113,7 +117,7 @@ class Worker:
             if isinstance(pause, Ending):
                 return pause
             if not rest(self.clock, self.stop, max(pause, SHORTEST)):
-                return _interrupted()
+                return INTERRUPTED
 
     def _ask(self, course: Course, operation: Operation) -> Result | TemporaryServiceError | Ending:
         try:
@@ -127,9 +131,9 @@ class Worker:
             course.facts.update(result.facts)
         return result
 
-    def _await(self, course: Course, answer: Waiting, first_try: float) -> float | Ending:
+    def _await(self, course: Course, lane: Lane, answer: Waiting, first_try: float) -> float | Ending:
         """Seconds until the next look; the last look is when patience ends."""
-        left = self.patience.waiting - (self.clock.monotonic() - first_try)
+        left = self.patience.waiting_on(lane) - (self.clock.monotonic() - first_try)
         if left <= 0:
             return Ending(status=Status.PENDING, message=f"still in progress at AWS: {answer.reason}", hint=CONTINUES)
         delay = min(answer.delay, left)
@@ -148,10 +152,6 @@ class Worker:
 
 def _operation_on(course: Course, lane: Lane | None) -> Operation | None:
     return course.task.operations[course.position] if lane is not None and course.lane is lane else None
-
-
-def _interrupted() -> Ending:
-    return Ending(status=Status.PENDING, message="interrupted before it was finished", hint=CONTINUES)
 
 
 def _unexpected(task: Task, error: BaseException) -> Ending:

@@ -6,7 +6,6 @@ The thread that calls `run` decides everything (who starts, who is skipped, what
 workers have to say comes back through one queue, so no state is shared and no lock is needed.
 """
 
-import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,26 +13,34 @@ from contextlib import ExitStack
 from functools import partial
 from queue import SimpleQueue
 from types import MappingProxyType
-from typing import Final, ParamSpec
+from typing import Final
 
+from pipeline.errors import UsageError
 from pipeline.model.clock import Clock
 from pipeline.model.operation import Lane, Operation
 from pipeline.model.outcome import Outcome
+from pipeline.model.standing import Standing
 from pipeline.reconcile.agenda import Agenda
 from pipeline.reconcile.course import Course, Ending, Reports, Worker
 from pipeline.reconcile.engine import Engine, Listener, Perform, Stop, Task
+from pipeline.reconcile.listening import tell
 from pipeline.reconcile.patience import Patience
 
 PLACES: Final[Mapping[Lane, int]] = MappingProxyType(
-    {Lane.ORGANIZATIONS: 8, Lane.CREATION: 5, Lane.CLOSING: 3, Lane.MEMBER: 8, Lane.TERRAFORM: 2}
+    {
+        Lane.ORGANIZATIONS: 8,
+        Lane.CREATION: 5,
+        Lane.CLOSING: 3,
+        Lane.CONTROL_TOWER: 5,
+        Lane.LANDING_ZONE: 1,
+        Lane.ACCESS: 10,
+        Lane.MEMBER: 8,
+        Lane.TERRAFORM: 2,
+    }
 )
 """Places per lane. AWS allows 5 creations and 3 closures in progress at once
 (https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html); 8 threads are enough to reach the
 rates of its other operations."""
-
-P = ParamSpec("P")
-
-_logger = logging.getLogger(__name__)
 
 
 class InlineEngine(Engine):
@@ -54,8 +61,16 @@ class InlineEngine(Engine):
         if few := [lane for lane, places in self._places.items() if places < 1]:
             raise ValueError(f"lanes without a place: {', '.join(few)}")
 
-    def run(self, tasks: Sequence[Task], perform: Perform, listener: Listener, stop: Stop) -> tuple[Outcome, ...]:
-        agenda = Agenda(tasks, self._places, stop)
+    def run(
+        self,
+        tasks: Sequence[Task],
+        perform: Perform,
+        listener: Listener,
+        stop: Stop,
+        *,
+        failure_budget: int | None = None,
+    ) -> tuple[Outcome, ...]:
+        agenda = Agenda(tasks, self._places, stop, failure_budget)
         events: _Events = SimpleQueue()
         worker = Worker(
             perform=perform,
@@ -72,6 +87,18 @@ class InlineEngine(Engine):
             walk = _Run(agenda=agenda, worker=worker, pools=pools, listener=listener, events=events, clock=self._clock)
             ended = walk.outcomes(tasks)
         return tuple(ended[task.id] for task in tasks)
+
+    def unfinished(self) -> tuple[str, ...]:
+        return ()
+
+    def attach(self, run: str, listener: Listener, stop: Stop) -> tuple[Outcome, ...]:  # noqa: ARG002 - there is nothing to follow
+        raise UsageError(
+            f'run "{run}" cannot be attached to: with engine.kind "inline", a run ends with its process',
+            hint="run `vend apply --reviewed plan.json` again: it continues where that run stopped",
+        )
+
+    def standings(self, subject: str) -> tuple[Standing, ...]:  # noqa: ARG002 - there is nothing to look into
+        return ()
 
 
 class _Run:
@@ -98,7 +125,7 @@ class _Run:
 
     def outcomes(self, tasks: Sequence[Task]) -> Mapping[str, Outcome]:
         """The outcome of every task, by its id."""
-        _tell(self._listener.planned, tasks)
+        tell(self._listener.planned, tasks)
         try:
             self._advance()
             while self._working:
@@ -121,7 +148,7 @@ class _Run:
     def _send(self, course: Course, lane: Lane) -> None:
         if course.begun is None:
             course.begun = self._clock.monotonic()
-            _tell(self._listener.started, course.task)
+            tell(self._listener.started, course.task)
         self._agenda.occupy(lane)
         self._working += 1
         self._pools[lane].submit(self._work, course, lane)
@@ -153,7 +180,7 @@ class _Run:
             seconds=0.0 if course.begun is None else round(self._clock.monotonic() - course.begun, 3),
         )
         self._outcomes[task.id] = outcome
-        _tell(self._listener.finished, task, outcome)
+        tell(self._listener.finished, task, outcome)
 
 
 _Events = SimpleQueue[Callable[[], None]]
@@ -163,19 +190,12 @@ def _reports_to(listener: Listener, events: _Events) -> Reports:
     """Workers put what they report into the queue, so that the listener hears it in the thread of the run."""
 
     def step(task: Task, operation: Operation, message: str) -> None:
-        events.put(partial(_tell, listener.step, task, operation, message))
+        events.put(partial(tell, listener.step, task, operation, message))
 
     def waiting(task: Task, reason: str, delay: float) -> None:
-        events.put(partial(_tell, listener.waiting, task, reason, delay))
+        events.put(partial(tell, listener.waiting, task, reason, delay))
 
     def retrying(task: Task, error: str, delay: float) -> None:
-        events.put(partial(_tell, listener.retrying, task, error, delay))
+        events.put(partial(tell, listener.retrying, task, error, delay))
 
     return Reports(step=step, waiting=waiting, retrying=retrying)
-
-
-def _tell(event: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    try:
-        event(*args, **kwargs)
-    except Exception:
-        _logger.exception("a listener failed; the run goes on")

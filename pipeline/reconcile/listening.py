@@ -1,10 +1,24 @@
 """Listeners to build on: one that hears nothing, and one that passes on to several."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
+from typing import ParamSpec
 
 from pipeline.model.operation import Operation
 from pipeline.model.outcome import Outcome
 from pipeline.reconcile.engine import Listener, Task
+
+P = ParamSpec("P")
+
+_logger = logging.getLogger(__name__)
+
+
+def tell(event: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Tell a listener of an event; if it fails, that is logged, and the run goes on."""
+    try:
+        event(*args, **kwargs)
+    except Exception:
+        _logger.exception("a listener failed; the run goes on")
 
 
 class Silent(Listener):

@@ -6,6 +6,7 @@ from typing import Final
 
 from pipeline.errors import TemporaryServiceError
 from pipeline.model.clock import Clock
+from pipeline.model.operation import Lane
 from pipeline.reconcile.engine import Stop
 
 _SLICE: Final = 0.5
@@ -22,7 +23,9 @@ class Patience:
     Temporary errors: at most `tries` in a row, and `seconds` from the first of them; between tries exponential backoff from
     `base` up to `ceiling` with full jitter, but never less than AWS asked for
     (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). `waiting`: seconds from an operation's first
-    try while AWS is still at it; an account is usually created within a few minutes.
+    try while AWS is still at it; an account is usually created within a few minutes. `tower`: the same on the lanes of Control
+    Tower, which takes tens of minutes for an account; after an hour its own guide says to begin again
+    (https://docs.aws.amazon.com/controltower/latest/userguide/troubleshooting.html).
     """
 
     tries: int = 10
@@ -30,6 +33,11 @@ class Patience:
     base: float = 1.0
     ceiling: float = 60.0
     waiting: float = 900.0
+    tower: float = 4500.0
+
+    def waiting_on(self, lane: Lane) -> float:
+        """Seconds from the first try of an operation on the lane while AWS is still at it."""
+        return self.tower if lane in {Lane.CONTROL_TOWER, Lane.LANDING_ZONE} else self.waiting
 
     def backoff(self, failures: int, jitter: float) -> float:
         """Seconds to wait after that many failures in a row; `jitter` is in [0, 1)."""

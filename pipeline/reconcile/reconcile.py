@@ -6,6 +6,7 @@ from typing import Protocol
 from pipeline.model.change import Change
 from pipeline.model.operation import Facts, Operation, Result
 from pipeline.model.outcome import Outcome
+from pipeline.model.plan import RollOut
 from pipeline.reconcile.engine import Engine, Listener, Stop
 from pipeline.reconcile.tasks import tasks_of
 
@@ -19,7 +20,15 @@ class Carrier(Protocol):
 
 
 def reconcile(
-    changes: Sequence[Change], carrier: Carrier, engine: Engine, listener: Listener, stop: Stop
+    changes: Sequence[Change],
+    carrier: Carrier,
+    engine: Engine,
+    listener: Listener,
+    stop: Stop,
+    *,
+    roll_out: RollOut | None = None,
 ) -> tuple[Outcome, ...]:
-    """What became of each change, in the order of `changes`."""
-    return engine.run(tasks_of(changes, carrier.expand), carrier.perform, listener, stop)
+    """What became of each change, in the order of `changes`. `roll_out`: that of the customizations among them."""
+    tasks = tasks_of(changes, carrier.expand, roll_out)
+    budget = None if roll_out is None else roll_out.failure_budget
+    return engine.run(tasks, carrier.perform, listener, stop, failure_budget=budget)

@@ -1,11 +1,11 @@
 """Words for one changed attribute of an account."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pipeline.model.change import FieldChange
 from pipeline.model.json import Json, canonical
-from pipeline.reports import settings_words
+from pipeline.reports import landing_zone_words, settings_words, upkeep_words
 from pipeline.reports.escaping import clip
 from pipeline.reports.phrases import Phrase, Value
 
@@ -14,11 +14,27 @@ VALUE_LIMIT: Final = 100
 
 OWNERSHIP: Final[Phrase] = ("ownership",)
 
+_LABELS: Final[Mapping[str, Phrase]] = {
+    "name": ("name",),
+    "ownership": OWNERSHIP,
+    "sso_user": ("first administrator",),
+    "enrollment": ("enrolment",),
+}
+
 _UNSET: Final[Phrase] = ("(unset)",)
+
+_BY_CONTROL_TOWER: Final[Mapping[tuple[str, ...], Callable[[FieldChange], Phrase]]] = {
+    ("sso_user",): landing_zone_words.of_administrator,
+    ("enrollment",): landing_zone_words.of_repair,
+}
 
 
 def words_of(field: FieldChange) -> Phrase:
     """What happens to the attribute, in one line."""
+    if upkeep_words.is_kept(field.path):
+        return upkeep_words.words_of(field)
+    if field.path in _BY_CONTROL_TOWER:
+        return _BY_CONTROL_TOWER[field.path](field)
     return settings_words.words_of(field) if settings_words.is_inside(field) else _words_outside(field)
 
 
@@ -66,6 +82,8 @@ def _mapping_entry(label: Phrase, field: FieldChange) -> Phrase:
 def _ownership(field: FieldChange) -> Phrase:
     if field.before is None:
         return ("adopts an existing account",)
+    if isinstance(field.before, Mapping) and "product" in field.before:
+        return ("marks the account that product ", *_value(field.before["product"]), " has made")
     before, after = _owner(field.before, "request"), _owner(field.after, "request")
     if before != after:
         return ("request renamed: ", *_value(before), " → ", *_value(after))
@@ -88,17 +106,15 @@ def _differing(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[st
 
 def label_of(path: Sequence[str]) -> Phrase:
     """What the attribute is called."""
+    if upkeep_words.is_kept(path):
+        return upkeep_words.label_of(path)
     match tuple(path):
         case ("tags", key):
             return ("tag ", Value(key))
         case ("contacts", contact):
             return (Value(contact), " contact")
-        case ("email",):
-            return ("e-mail",)
-        case ("name",):
-            return ("name",)
-        case ("ownership",):
-            return OWNERSHIP
+        case (name,) if name in _LABELS:
+            return _LABELS[name]
         case _:
             return (Value(".".join(path)),)
 

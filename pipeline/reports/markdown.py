@@ -44,10 +44,16 @@ def left_out(words: Iterable[str], link: str | None, *, whole: str, elsewhere: s
     return f"**Left out, for lack of room:** {listed}. {_where(link, whole, elsewhere)}\n\n"
 
 
-def _where(link: str | None, whole: str, elsewhere: str) -> str:
+def leads_to(link: str | None, words: str) -> str:
+    """The words as a link that nothing can end early; empty for what is no plain HTTP address."""
     if link is None or len(link) > _LONGEST_LINK or _URL.fullmatch(link) is None:
-        return elsewhere
-    return f"[{whole}](<{link}>) shows everything."
+        return ""
+    return f"[{words}](<{link}>)"
+
+
+def _where(link: str | None, whole: str, elsewhere: str) -> str:
+    shown = leads_to(link, whole)
+    return f"{shown} shows everything." if shown else elsewhere
 
 
 def fold(title: str) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from pipeline.model.change import CreateAccount, UpdateAccount, digest_of
+from pipeline.model.change import CreateAccount, UpdateAccount
+from pipeline.model.effect import digest_of
 from pipeline.model.finding import Finding
 from pipeline.model.plan import Bystander, Plan
 from pipeline.reports import budget as room
@@ -12,7 +13,7 @@ from pipeline.reports.budget import Part
 from pipeline.reports.escaping import clip, code, fenced, prose, value
 from pipeline.reports.findings import sentence
 from pipeline.reports.markdown import BUDGET, check_budget, fold, left_out, marker
-from pipeline.reports.phrases import counted, marked, raw
+from pipeline.reports.phrases import Phrase, counted, marked, raw
 from pipeline.reports.summary import TEXT_LIMIT, Occasion, Row, Summary, summarize
 
 _TABLE: Final = "| | change | account | what |\n|---|---|---|---|\n"
@@ -35,7 +36,8 @@ def as_markdown(
     """
     check_budget(budget)
     summary = summarize(plan, occasion)
-    head = f"{marker('plan', root)}\n### {summary.heading}\n\n{summary.totals}\n\n"
+    waves = f"{marked(summary.roll_out)}\n\n" if summary.roll_out else ""
+    head = f"{marker('plan', root)}\n### {summary.heading}\n\n{summary.totals}\n\n{waves}"
     foot = " ".join(marked(step) for step in summary.steps) + "\n"
     parts = list(_parts(summary))
     reserved = room.size(head + foot + _left_out(room.left_out_at_most(parts), link))
@@ -49,6 +51,7 @@ def _left_out(words: Iterable[str], link: str | None) -> str:
 
 def _parts(summary: Summary) -> Iterator[Part[Any]]:
     """In the order of the document; the ranks say what goes first when there is no room for all."""
+    yield _landing_zone(summary)
     yield Part(
         rank=2,
         items=(*summary.holds, *summary.rows),
@@ -64,6 +67,15 @@ def _parts(summary: Summary) -> Iterator[Part[Any]]:
     yield _bystanders(summary.unmanaged, "unmanaged account", "no request; left alone", rank=6)
     yield _members(summary)
     yield _in_full(summary)
+
+
+def _landing_zone(summary: Summary) -> Part[Phrase]:
+    return Part(
+        rank=1,
+        items=(summary.landing_zone,) if summary.landing_zone else (),
+        render=lambda phrase: f"{marked(phrase)}\n\n",
+        left_out=lambda _: "the landing zone",
+    )
 
 
 def _row(row: Row) -> str:

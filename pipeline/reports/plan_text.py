@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pipeline.model.change import Change, digest_of, subject_of
+from pipeline.model.change import Change, subject_of
+from pipeline.model.effect import digest_of
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.json import Json
 from pipeline.model.plan import Bystander, Plan
-from pipeline.reports import describe, field_words
+from pipeline.reports import describe, field_words, wave_words
 from pipeline.reports.escaping import columns, visible
 from pipeline.reports.findings import line_of
 from pipeline.reports.phrases import counted, plain
@@ -21,7 +22,7 @@ BYSTANDERS_SHOWN: Final = 20
 """Orphans, and unmanaged accounts, that are listed; the rest is counted."""
 
 _WIDEST_WHO: Final = 44
-_WIDEST_KIND: Final = len("create unit")
+_NARROWEST_KIND: Final = len("create unit")
 _COLORS: Final = {
     "+": Color.GREEN,
     "~": Color.CYAN,
@@ -29,6 +30,8 @@ _COLORS: Final = {
     "-": Color.RED,
     "⏸": Color.YELLOW,
     "⚙": Color.CYAN,
+    "◆": Color.GREEN,
+    "◇": Color.RED,
 }
 
 
@@ -39,7 +42,12 @@ def as_text(plan: Plan, *, color: bool, width: int, occasion: Occasion = Occasio
     """
     summary = summarize(plan, occasion)
     blocks = [
-        [paint(summary.heading, Color.BOLD, on=color), summary.totals],
+        [
+            paint(summary.heading, Color.BOLD, on=color),
+            summary.totals,
+            *(wrapped(plain(summary.landing_zone), width) if summary.landing_zone else ()),
+            *(wrapped(plain(summary.roll_out), width) if summary.roll_out else ()),
+        ],
         list(_table((*summary.holds, *summary.rows), color=color, width=width)),
         _findings((*summary.errors, *summary.warnings), color=color),
         *_notes(summary, width),
@@ -51,6 +59,8 @@ def as_text(plan: Plan, *, color: bool, width: int, occasion: Occasion = Occasio
 def detail(plan: Plan, key: str) -> str:
     """Everything that the plan holds for one subject (a request's key, or a unit's path), complete, with digests."""
     lines = [line for change in plan.changes if subject_of(change) == key for line in _in_full(change)]
+    if plan.roll_out is not None and (wave := wave_words.place_of(plan.roll_out, key)):
+        lines.append(f"customized in {wave}")
     for hold in plan.holds:
         if subject_of(hold.change) == key:
             lines += [
@@ -67,8 +77,9 @@ def detail(plan: Plan, key: str) -> str:
 def _table(rows: tuple[Row, ...], *, color: bool, width: int) -> Iterator[str]:
     names = [plain(row.who) for row in rows]
     widest = min(max(map(columns, names), default=0), _WIDEST_WHO)
+    kind = max((len(row.kind) for row in rows), default=0)
     for row, name in zip(rows, names, strict=True):
-        begin = f"{row.sign} {row.kind:<{_WIDEST_KIND}}"
+        begin = f"{row.sign} {row.kind:<{max(kind, _NARROWEST_KIND)}}"
         indent = len(begin) + widest + 6
         lines = [line for text in _texts(row) for line in wrapped(text, width - indent)]
         begin = paint(begin, _COLORS[row.sign], on=color)

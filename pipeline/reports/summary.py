@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from pipeline.model.change import Change, CloseAccount, CreateUnit, subject_of
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.plan import Bystander, Deferred, Hold, Plan
-from pipeline.reports import describe, field_words
+from pipeline.reports import describe, field_words, landing_zone_words, wave_words
 from pipeline.reports.escaping import clip
 from pipeline.reports.phrases import Command, Phrase, Sentence, Value, counted
 
@@ -63,7 +63,8 @@ class Summary:
 
     `heading` is the verdict with the command and the digest. `verdict` counts every change, hold and error. `holds` and
     `rows` together stand for each of them exactly once, closures first. `deferred` is by attributes, not by account.
-    `steps` says what happens next.
+    `steps` says what happens next, `roll_out` in which waves customizations run, if they do,
+    `landing_zone` what Control Tower is like, where there is one.
     """
 
     heading: str
@@ -77,6 +78,8 @@ class Summary:
     orphans: tuple[Bystander, ...]
     unmanaged: tuple[Bystander, ...]
     steps: tuple[Phrase, ...]
+    roll_out: Phrase = ()
+    landing_zone: Phrase = ()
 
 
 def summarize(plan: Plan, occasion: Occasion) -> Summary:
@@ -96,6 +99,8 @@ def summarize(plan: Plan, occasion: Occasion) -> Summary:
         orphans=plan.orphans,
         unmanaged=plan.unmanaged,
         steps=_steps(plan, occasion, errors),
+        roll_out=() if plan.roll_out is None else wave_words.phrase(plan.roll_out),
+        landing_zone=() if plan.landing_zone is None else landing_zone_words.of_zone(plan.landing_zone),
     )
 
 
@@ -111,12 +116,16 @@ def _verdict(plan: Plan, errors: tuple[Finding, ...]) -> str:
 def _totals(plan: Plan) -> str:
     """`1 unit to create, 2 accounts to create, 1 to move; 12 accounts managed`."""
     kinds = Counter(describe.kind(change) for change in plan.changes)
-    changes = ", ".join(
-        f"{counted(number, _CREATED[kind])} to create" if kind in _CREATED else f"{number:,} to {kind}"
-        for kind, number in kinds.items()
-    )
+    changes = ", ".join(_total(kind, number) for kind, number in kinds.items())
     managed = f"{counted(plan.managed, 'account')} managed"
     return f"{changes}; {managed}" if changes else managed
+
+
+def _total(kind: str, number: int) -> str:
+    verb, _, noun = kind.partition(" ")
+    if kind in _CREATED:
+        return f"{counted(number, _CREATED[kind])} to create"
+    return f"{counted(number, noun)} to {verb}" if noun else f"{number:,} to {kind}"
 
 
 def _rows(changes: Iterable[Change]) -> tuple[Row, ...]:

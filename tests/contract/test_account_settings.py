@@ -26,7 +26,9 @@ from tests.contract.sandbox_client import Aws
 
 BILLING, SEARCH_PROD, SUSPENDED, PAYMENTS = "210000000006", "210000000007", "210000000010", "210000000005"
 KEYS = {BILLING: "billing", SEARCH_PROD: "search-prod", PAYMENTS: "payments-dev"}
-EVERYTHING = frozenset(Setting)
+EVERYTHING = frozenset(Setting) - {Setting.EBS_ENCRYPTION_KEY}
+"""All but the key, which EC2 tells in a call of its own in each Region."""
+
 SAMPLE = EVERYTHING - {Setting.IMDSV2}
 HOME, OTHER = "eu-west-1", "us-east-1"
 AWS_REGIONS = 17
@@ -87,6 +89,25 @@ def apply(bench: SandboxBench, change: UpdateAccount) -> Result:
     return carry_out(bench, bench.provisioner(), change)[-1]
 
 
+def kms(bench: SandboxBench, region: str) -> Any:
+    return Aws(bench.served).client("kms", Aws(bench.served).inside(BILLING), region)
+
+
+def a_key(bench: SandboxBench, region: str, alias: str, *, is_default: bool = False) -> str:
+    """The ARN of a new key in billing; `is_default`: EBS uses it there."""
+    key: str = kms(bench, region).create_key()["KeyMetadata"]["Arn"]
+    kms(bench, region).create_alias(AliasName=alias, TargetKeyId=key)
+    if is_default:
+        ec2 = Aws(bench.served).client("ec2", Aws(bench.served).inside(BILLING), region)
+        ec2.modify_ebs_default_kms_key_id(KmsKeyId=key)
+    return key
+
+
+def regions(bench: SandboxBench) -> list[str]:
+    ec2 = Aws(bench.served).client("ec2", Aws(bench.served).inside(BILLING), HOME)
+    return [each["RegionName"] for each in ec2.describe_regions()["Regions"]]
+
+
 def default_vpcs(bench: SandboxBench, account_id: str) -> dict[str, str]:
     vpcs = settings_of(observe(bench, {account_id: frozenset({Setting.DEFAULT_VPCS})}), account_id)["default_vpcs"]
     return {region: vpc["id"] for region, vpc in vpcs.items() if vpc is not None}
@@ -110,6 +131,15 @@ class TestReading:
         observe(bench, {BILLING: EVERYTHING})
         assert calls(bench)["DescribeNetworkInterfaces"] == AWS_REGIONS
         assert len(bench.served.calls) < 60 + AWS_REGIONS
+
+    def test_the_key_and_the_encryption_that_it_is_for_are_read_in_under_60_calls(self, bench: SandboxBench) -> None:
+        """With an alias in every Region, and with all that holds for the whole account."""
+        for region in regions(bench):
+            a_key(bench, region, "alias/volumes", is_default=True)
+        wanted = {each for each in Setting if not each.is_regional}
+        observe(bench, {BILLING: frozenset({*wanted, Setting.EBS_ENCRYPTION_KEY, Setting.EBS_ENCRYPTION_BY_DEFAULT})})
+        assert calls(bench)["GetEbsDefaultKmsKeyId"] == calls(bench)["ListAliases"] == AWS_REGIONS
+        assert len(bench.served.calls) < 60
 
     def test_accounts_without_settings_cost_no_call(self, bench: SandboxBench) -> None:
         observe(bench, {BILLING: frozenset()})
@@ -235,6 +265,61 @@ class TestAlias:
         observed = observe(bench, dict.fromkeys((BILLING, SEARCH_PROD), frozenset({Setting.ALIAS})))
         assert settings_of(observed, BILLING) == {"alias": "example-y"}
         assert settings_of(observed, SEARCH_PROD) == {"alias": "example-x"}
+
+
+class TestEncryptionKey:
+    ONLY = frozenset({Setting.EBS_ENCRYPTION_KEY})
+    OWN = "alias/aws/ebs"
+
+    def keys(self, bench: SandboxBench) -> dict[str, Any]:
+        found: dict[str, Any] = settings_of(observe(bench, {BILLING: self.ONLY}), BILLING)["ebs_encryption_key"]
+        return found
+
+    def test_an_alias_is_looked_up_in_each_region_and_read_back_with_its_key(self, bench: SandboxBench) -> None:
+        made = {region: a_key(bench, region, "alias/volumes") for region in (HOME, OTHER)}
+        before = dict.fromkeys(made, self.OWN)
+
+        done = apply(bench, update(BILLING, Setting.EBS_ENCRYPTION_KEY, before, "alias/volumes"))
+        assert isinstance(done, Done)
+        assert done.message == "EBS encryption key set in 2 Regions"
+        found = self.keys(bench)
+        assert len(found) == AWS_REGIONS
+        assert {region: found[region] for region in made} == {
+            region: {"key": key, "aliases": ["alias/volumes"]} for region, key in made.items()
+        }
+        assert found["eu-central-1"] == {"key": self.OWN, "aliases": [self.OWN]}
+
+    def test_another_key_for_each_region_and_back_to_that_of_ec2(self, bench: SandboxBench) -> None:
+        arn = a_key(bench, HOME, "alias/volumes")
+        wanted = {HOME: arn, OTHER: self.OWN}
+
+        assert isinstance(apply(bench, update(BILLING, Setting.EBS_ENCRYPTION_KEY, {HOME: self.OWN}, wanted)), Done)
+        assert self.keys(bench)[HOME]["key"] == arn
+        assert isinstance(apply(bench, update(BILLING, Setting.EBS_ENCRYPTION_KEY, {HOME: arn}, self.OWN)), Done)
+        assert self.keys(bench)[HOME]["key"] == self.OWN
+
+    def test_a_key_that_is_as_asked_for_is_not_written_again(self, bench: SandboxBench) -> None:
+        a_key(bench, HOME, "alias/volumes", is_default=True)
+        bench.served.sandbox.front.calls.clear()
+
+        apply(bench, update(BILLING, Setting.EBS_ENCRYPTION_KEY, {HOME: self.OWN}, "alias/volumes"))
+        assert calls(bench)["ModifyEbsDefaultKmsKeyId"] == 0
+
+    @pytest.mark.parametrize(
+        ("state", "expected"),
+        [("missing", 'in eu-west-1: the key "alias/volumes" does not exist'), ("off", "Disabled")],
+    )
+    def test_a_key_that_cannot_be_used_is_told_before_ec2_takes_it(
+        self, bench: SandboxBench, state: str, expected: str
+    ) -> None:
+        """EC2 checks it only after it has answered."""
+        if state == "off":
+            kms(bench, HOME).disable_key(KeyId=a_key(bench, HOME, "alias/volumes").rpartition("/")[2])
+
+        with pytest.raises(PermanentServiceError, match=expected) as refused:
+            apply(bench, update(BILLING, Setting.EBS_ENCRYPTION_KEY, {HOME: self.OWN}, "alias/volumes"))
+        assert refused.value.hint
+        assert calls(bench)["ModifyEbsDefaultKmsKeyId"] == 0
 
 
 class TestPasswordPolicy:

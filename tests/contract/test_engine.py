@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipeline.reconcile.engine import Engine, Listener, Perform, Stop, Task
 from pipeline.reconcile.inline import PLACES, InlineEngine
 from pipeline.reconcile.patience import Patience, StoppableClock
 from pipeline.reconcile.subject import current_subject
+from tests.temporal_bench import Bench, Crew
 from tests.unit.reconcile.fakes import FakeClock, Notes, Script, a_creation, a_task, logged
 
 REAL_TIMEOUT = 10.0
@@ -25,10 +27,12 @@ def _inline(clock: FakeClock, lanes: Mapping[Lane, int], patience: Patience) -> 
     return InlineEngine(clock, lanes, patience, jitter=lambda: 0.5)
 
 
-@pytest.fixture(params=[_inline], ids=["inline"])
+@pytest.fixture(params=["inline", "temporal"])
 def make_engine(request: pytest.FixtureRequest) -> Callable[..., Engine]:
-    make: Callable[..., Engine] = request.param
-    return make
+    if request.param == "inline":
+        return _inline
+    crew: Crew = request.getfixturevalue("crew")
+    return partial(Bench, crew)
 
 
 class Running:

@@ -19,7 +19,7 @@ from pipeline.model.operation import Done
 from pipeline.provisioners import organizations
 from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.limits import Limits
-from pipeline.provisioners.organizations.failures import FAILURES, Way
+from pipeline.provisioners.aws.organizations.failures import FAILURES, Way
 from pipeline.provisioners.organizations.provisioner import OrganizationsProvisioner
 from pipeline.sandbox.clock import ScaledClock
 from pipeline.sandbox.faults import Fault, Kind

@@ -75,8 +75,11 @@ def test_a_plan_reads_the_marks_and_cannot_write_any(served: Served) -> None:
 
 
 def test_a_bucket_that_is_not_there_is_named_as_an_error_of_ours(served: Served) -> None:
-    with pytest.raises(PermanentServiceError, match="NoSuchBucket"):
+    with pytest.raises(
+        PermanentServiceError, match=f'bucket "{BACKEND.bucket}" in {REGION}: .*NoSuchBucket'
+    ) as missing:
         store().listing()
+    assert missing.value.hint == "create it, with versioning and encryption, or correct the name in vending.yaml"
 
 
 def test_a_session_acts_in_the_account_and_is_shared_while_it_is_fresh(served: Served) -> None:

@@ -1,9 +1,10 @@
 """A sandbox process for each test worker, and workspaces to run in."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from pipeline.sandbox.options import Options
 from tests.end_to_end import organization
 
 REPOSITORY = Path(__file__).parents[2]
+LANDING_ZONE_FASTER = 20.0
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,24 @@ def sample(tmp_path: Path, aws: Aws) -> Path:
         request.write_text("".join(line for line in lines if not line.startswith("customizations:")))
     (tmp_path / ".git").mkdir()
     return tmp_path
+
+
+@pytest.fixture
+def landing_zone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
+    """Starts a sandbox with a landing zone of its own, and gives the sample workspace for it; `vend sandbox` finds it there."""
+    state = Workspace(tmp_path).sandbox_file
+
+    def started(**options: Any) -> Path:
+        shutil.copytree(REPOSITORY / "samples" / "landing-zone", tmp_path, dirs_exist_ok=True)
+        (tmp_path / ".git").mkdir()
+        running = control.start(
+            state, Options(landing_zone=True, home_region="eu-west-1", time_scale=LANDING_ZONE_FASTER, **options)
+        )
+        for name in control.UNSET:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in control.environment(running.url).items():
+            monkeypatch.setenv(name, value)
+        return tmp_path
+
+    yield started
+    control.stop(state)

@@ -225,3 +225,116 @@ def test_a_plan_from_an_observed_file_says_that_customizations_are_left_out(
     assert organization.vend("plan", "--observed", file) == 0
     assert "customizations take no part" in capsys.readouterr().err
     assert organization.terraform.record == []
+
+
+def rolled_out(organization: Organization, *lines: str) -> None:
+    settings = (organization.root / "vending.yaml").read_text()
+    more = "".join(f"  {line}\n" for line in lines)
+    organization.write("vending.yaml", settings.replace("customizations:\n", f"customizations:\n{more}"))
+
+
+def test_a_canary_that_fails_stops_what_comes_after_it_and_the_next_run_goes_on_from_there(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rolled_out(organization, "canary: {keys: [search-*]}", "failure_budget: 5")
+    plan = str(organization.root / "plan.json")
+    assert organization.vend("plan") == 0
+    assert "waves: 1 account (search-prod), then the last one; stops if the first" in capsys.readouterr().out
+    organization.terraform.plays("apply", code=1)
+
+    assert organization.vend("apply", "--reviewed", plan) == 6
+    assert organization.runs("apply") == [(SEARCH, organization.runs("apply")[0][1])]
+    said = capsys.readouterr().out
+    assert 'the first wave did not succeed: customize "search-prod" is failed; repair what failed' in said.replace(
+        "\n    ", "; "
+    )
+
+    organization.terraform.plays("apply")
+    assert organization.vend("apply", "--reviewed", plan) == 0
+    tried = [
+        str(each["environment"]["TF_WORKSPACE"]) for each in organization.terraform.record if each["verb"] == "apply"
+    ]  # type: ignore[index, call-overload]
+    assert tried == [SEARCH, SEARCH, BILLING, BILLING]
+
+
+def test_beyond_its_failure_budget_a_run_starts_no_customization_and_says_what_to_do(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rolled_out(organization, "failure_budget: 0")
+    settings = (organization.root / "vending.yaml").read_text()
+    organization.write(
+        "vending.yaml", settings.replace("customizations:\n", "engine: {customizations: 1}\ncustomizations:\n")
+    )
+    assert organization.vend("plan") == 0
+    organization.terraform.plays("apply", code=1)
+    capsys.readouterr()
+
+    assert organization.vend("apply", "--reviewed", str(organization.root / "plan.json")) == 6
+    assert len(organization.runs("apply")) == 1
+    said = capsys.readouterr().out
+    assert "1 customization failed, the budget is 0" in said
+    assert "0 of 3 changes applied, 1 failed, 2 skipped" in said
+
+
+def test_a_wave_that_is_verified_costs_nothing_in_the_next_run(organization: Organization) -> None:
+    rolled_out(organization, "waves: [1]")
+    assert organization.apply() == 0
+    begun = len(organization.terraform.record)
+
+    assert organization.apply() == 0
+    assert {each["verb"] for each in organization.terraform.record[begun:]} <= {"version"}
+
+
+def test_a_changed_source_names_its_files(organization: Organization, capsys: pytest.CaptureFixture[str]) -> None:
+    assert organization.apply() == 0
+    organization.write("terraform/network/more.tf", "# more\n")
+    capsys.readouterr()
+
+    assert organization.vend("plan") == 0
+    assert "network: 1 to add · source changed (more.tf)" in capsys.readouterr().out
+
+
+def test_a_customization_that_nobody_asks_for_any_more_is_told_and_left_alone(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert organization.apply() == 0
+    settings = (organization.root / "vending.yaml").read_text()
+    without = "".join(line for line in settings.splitlines(keepends=True) if "{name: network" not in line)
+    organization.write("vending.yaml", without)
+    capsys.readouterr()
+
+    assert organization.vend("plan") == 0
+    said = capsys.readouterr().out
+    assert f'customization "network" is in account "billing" {BILLING}, and nobody asks for it any more' in said
+    assert f"rm -r .vend/state/network/{BILLING}" in said
+    assert (organization.root / ".vend/state/network" / BILLING / "marks").is_dir()
+
+
+def test_a_canary_that_selects_nobody_is_a_warning(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rolled_out(organization, "canary: {keys: [nobody]}")
+
+    assert organization.vend("validate") == 0
+    assert "the canary selects no account that is customized" in capsys.readouterr().out
+
+
+def test_a_stale_lock_leaves_its_account_for_the_next_run_and_says_how_to_release_it(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert organization.vend("plan") == 0
+    detail = (
+        "Error message: PreconditionFailed\nLock Info:\n  ID:        1111-22\n  Path:      b/x.tfstate\n"
+        "  Operation: OperationTypeApply\n  Who:       runner@host\n  Version:   1.11.4\n"
+        "  Created:   2026-01-02 03:04:05.6 +0000 UTC\n  Info:      \n\n\nTerraform acquires"
+    )
+    organization.terraform.plays("plan", diagnostic("Error acquiring the state lock", detail), code=1)
+    capsys.readouterr()
+
+    clock = ScaledClock(10_000)
+    arguments = ["apply", "--reviewed", str(organization.root / "plan.json")]
+    assert main(["--root", str(organization.root), *arguments], Parts(clock=clock)) == 6
+    said = capsys.readouterr().out
+    assert 'locked by "runner@host" since 2026-01-02 03:04:05.6 +0000 UTC' in said
+    assert "force-unlock 1111-22" in said
+    assert "Begun and not finished" in said

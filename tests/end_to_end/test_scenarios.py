@@ -18,11 +18,18 @@ STORIES = sorted((Path(__file__).parent / "scenarios").glob("*/story.yaml"))
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.parent.name)
-def test_story(story: Path, sample: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_story(
+    story: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A story begins on the sample organization or, with `landing_zone` (options of its sandbox), on that with Control Tower."""
+    told = yaml.safe_load(story.read_text())
+    is_governed = "landing_zone" in told
+    root = request.getfixturevalue("landing_zone" if is_governed else "sample")
+    sample: Path = root(**told["landing_zone"]) if is_governed else root
     monkeypatch.chdir(sample)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setattr(sys, "stdin", io.StringIO())
-    for number, step in enumerate(yaml.safe_load(story.read_text())["steps"], start=1):
+    for number, step in enumerate(told["steps"], start=1):
         _prepare(step, sample, monkeypatch)
         if "by_hand" in step:
             do_by_hand(step["by_hand"])

@@ -63,3 +63,12 @@ def test_it_validates_from_another_directory(installed: Path, workspace: Path, t
 
     assert done.returncode == 3
     assert "account-requests/wrong.yaml:2:1:" in done.stdout
+
+
+def test_it_starts_a_workspace_that_is_valid(installed: Path, tmp_path: Path) -> None:
+    answers = ("--account", "111122223333", "--region", "eu-west-1", "--domain", "example.com", "--repository", "acme")
+    made = vend(installed, "init", "new", "--github", *answers, at=tmp_path)
+    done = vend(installed, "--root", "new", "validate", at=tmp_path)
+
+    assert (made.returncode, done.returncode) == (0, 0), made.stderr + done.stderr
+    assert (tmp_path / "new" / ".github" / "workflows" / "apply.yml").is_file()

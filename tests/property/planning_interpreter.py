@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+from pipeline.model.access import Assignment, access_json, observed_access
 from pipeline.model.account import ROOT, AccountState, ContactType, WantedState
-from pipeline.model.account_settings import Setting
-from pipeline.model.change import Change, CreateAccount, CreateUnit, Effect, contact_from, effects_of
+from pipeline.model.account_settings import Setting, wanted_in
+from pipeline.model.change import Change, CreateAccount, CreateUnit, contact_from
+from pipeline.model.effect import Effect, effects_of
+from pipeline.model.email_update import EmailStanding, EmailUpdate, email_mark
 from pipeline.model.observed import ObservedAccount, ObservedState, ObservedUnit
 from tests.builders import no_contacts
 from tests.inside import AT_BIRTH, fresh_settings
@@ -50,6 +53,8 @@ def _created(state: ObservedState, change: CreateAccount) -> ObservedState:
         organizational_unit=ROOT,
         contacts=no_contacts(),
         protected=False,
+        access=(),
+        contact_information={"city": "of the management account"},
         regions=(),
         settings=fresh_settings(),
     )
@@ -87,7 +92,29 @@ def _changed(account: ObservedAccount, effect: Effect) -> ObservedAccount:  # no
             closed = replace(account.spec, state=WantedState.CLOSED)
             return replace(account, state=AccountState.PENDING_CLOSURE, spec=closed)
         case _:
+            return _kept(account, effect)
+
+
+def _kept(account: ObservedAccount, effect: Effect) -> ObservedAccount:
+    """What AWS keeps about the account outside of it."""
+    match effect.path[0]:
+        case "contact_information":
+            return replace(account, spec=replace(account.spec, contact_information=effect.after))
+        case "access":
+            return replace(account, spec=replace(account.spec, access=_access(account, effect)))
+        case "email":
+            waiting = EmailUpdate(standing=EmailStanding.WAITING, until="tomorrow", mark=email_mark(effect.after))
+            return replace(account, email_update=waiting)
+        case _:
             raise AssertionError(effect.path)
+
+
+def _access(account: ObservedAccount, effect: Effect) -> tuple[dict[str, object], ...]:
+    """Ours, or gone; in no order of its own."""
+    changed = Assignment.of(effect.path)
+    others = {each: ours for each, ours in observed_access(account.spec).items() if each != changed}
+    found = others if effect.after is None else {**others, changed: True}
+    return tuple(access_json(each, ours=found[each]) for each in sorted(found))
 
 
 def _enabled(account: ObservedAccount, region: str) -> ObservedAccount:
@@ -104,12 +131,23 @@ def _enabled(account: ObservedAccount, region: str) -> ObservedAccount:
 def _settings(account: ObservedAccount, path: list[str], effect: Effect) -> dict[str, object]:
     name, *region = path
     settings = dict(account.spec.settings)
-    after = None if name == Setting.DEFAULT_VPCS else effect.after
     if not Setting(name).is_regional:
-        return {**settings, name: after}
-    regions = region or list(settings[name])
+        return {**settings, name: effect.after}
+    asked = effect.after if isinstance(effect.after, dict) else settings[name]
+    regions = region or [each for each in settings[name] if each in asked]
     assert set(regions) <= set(settings[name]), "a setting of a Region comes after the Region"
-    return {**settings, name: {**settings[name], **dict.fromkeys(regions, after)}}
+    return {**settings, name: {**settings[name], **{each: _in_region(name, effect, each) for each in regions}}}
+
+
+def _in_region(name: str, effect: Effect, region: str) -> object:
+    match name:
+        case Setting.DEFAULT_VPCS:
+            return None
+        case Setting.EBS_ENCRYPTION_KEY:
+            wanted = wanted_in(Setting.EBS_ENCRYPTION_KEY, effect.after, region)
+            return {"key": wanted, "aliases": [wanted]}
+        case _:
+            return effect.after
 
 
 def _tags(account: ObservedAccount, key: str, effect: Effect) -> dict[str, str]:

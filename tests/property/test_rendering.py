@@ -27,7 +27,7 @@ from tests.unit.reports import plans
 LINK = "https://ci.example.com/runs/1"
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 HTML = re.compile(r"</?details>|<summary>[\w ,();.]*</summary>|<!-- vend:(?:plan|apply):[\w.%/-]* -->|\s")
-HARMLESS = re.compile(r"[\w\s.,;:()\"'/%+~→·…⏸?-]*")
+HARMLESS = re.compile(r"[\w\s.,;:()\"'/%+~→·…⏸⚙◆◇?-]*")
 INLINE = {"text", "code_inline", "softbreak", "strong_open", "strong_close", "link_open", "link_close"}
 
 

@@ -10,9 +10,12 @@ from pathlib import Path
 from types import FrameType
 
 from pipeline.app.apply import Applied, Applying, Approve, apply
+from pipeline.app.attaching import attach
+from pipeline.app.customize import Choice
 from pipeline.app.observe import read_text
 from pipeline.app.parts import Parts
-from pipeline.app.workspace import find_workspace
+from pipeline.app.workspace import Workspace, find_workspace
+from pipeline.cli.forges import Carry, merging
 from pipeline.cli.output import print_note, print_text, wants_color
 from pipeline.cli.progress import progress_on
 from pipeline.errors import ExitCode, UsageError
@@ -26,6 +29,10 @@ from pipeline.reports.escaping import visible
 from pipeline.reports.phrases import counted
 from pipeline.reports.summary import Occasion
 
+_HOW_TO_REVIEW = {
+    "apply": 'run "vend plan", have plan.json reviewed, then "vend apply --reviewed plan.json"; in CI, --merged',
+    "customize": "write one with -o FILE, have it reviewed, then repeat the command with --reviewed FILE in place of it",
+}
 STOPPING = {
     False: "no further change is started; interrupt again to stop at once",
     True: "stopping now; what is in progress is found by the next run",
@@ -34,7 +41,26 @@ STOPPING = {
 
 def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
     workspace = find_workspace(arguments.root, working_directory)
-    approve = _approve(arguments)
+    if arguments.attach is not None:
+        return _attach(arguments, workspace, parts)
+    if arguments.merged:
+        return carry_out(arguments, workspace, parts, carry=merging(arguments, workspace, parts))
+    return carry_out(arguments, workspace, parts)
+
+
+def carry_out(
+    arguments: Namespace,
+    workspace: Workspace,
+    parts: Parts,
+    *,
+    choice: Choice | None = None,
+    carry: Carry | None = None,
+) -> ExitCode:
+    """Apply everything, or with a choice nothing but customizations; with what the two verbs share of their arguments.
+
+    `carry` applies by itself what it knows to be reviewed.
+    """
+    approve = _approve(arguments) if carry is None else _nobody
     stop = Stop()
     color = wants_color(arguments.color, sys.stderr)
     beginning = _Beginning()
@@ -47,15 +73,44 @@ def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode
             is_new=arguments.accept_new_plan,
             stop=stop,
             record=arguments.record,
+            choice=choice,
+            found=_say_found,
         )
-        applied = apply(workspace, parts, wish)
+        applied = (carry or apply)(workspace, parts, wish)
     if applied.findings:
         print_note(findings.as_text(applied.findings).rstrip("\n"))
     if applied.review is None:
-        print_note("vend apply: nothing was changed")
+        print_note(f"vend {arguments.verb}: nothing was changed")
         return applied.exit_code
     _show(arguments, applied)
     return applied.exit_code
+
+
+def _nobody(_plan: Plan) -> None:
+    return None
+
+
+def _attach(arguments: Namespace, workspace: Workspace, parts: Parts) -> ExitCode:
+    """`--attach RUN`: nothing is planned and nothing begun."""
+    stop, beginning = Stop(), _Beginning()
+    logged = arguments.verbose or arguments.log_format == "json"
+    progress = progress_on(sys.stderr, parts.clock, stop, color=wants_color(arguments.color, sys.stderr), logged=logged)
+    with _interrupts(stop, beginning, say=logged or not sys.stderr.isatty()), progress as listener:
+        attached = attach(workspace, parts, arguments.attach, Several(beginning, listener), stop)
+    if arguments.format == "json":
+        print_text(attached.record.read_text(encoding="utf-8"))
+    elif arguments.format == "markdown":
+        print_text(outcomes.as_markdown(attached.outcomes, None))
+    else:
+        print_text(outcomes.as_text(attached.outcomes, None, color=wants_color(arguments.color, sys.stdout)))
+    print_note(f"\nThe record of this run is in {attached.record}.")
+    return attached.exit_code
+
+
+def _say_found(run: str) -> None:
+    print_note(
+        f'vend: run "{run}" goes on without the process that began it; it is followed to its end before a new plan'
+    )
 
 
 def _approve(arguments: Namespace) -> Approve:
@@ -64,10 +119,7 @@ def _approve(arguments: Namespace) -> Approve:
         reviewed = plan_from_json(read_text(arguments.reviewed, "--reviewed"), source=str(arguments.reviewed))
         return lambda _plan: reviewed
     if not arguments.accept_new_plan:
-        raise UsageError(
-            "apply: there is no reviewed plan",
-            hint='run "vend plan", have plan.json reviewed, then "vend apply --reviewed plan.json"',
-        )
+        raise UsageError(f"{arguments.verb}: there is no reviewed plan", hint=_HOW_TO_REVIEW[arguments.verb])
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError(
             "--accept-new-plan: asks a person, and there is no terminal",

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.app.parts import Parts
 from pipeline.app.plan import plan
 from pipeline.app.workspace import find_workspace
+from pipeline.cli.forges import plan_pull_request
 from pipeline.cli.output import print_note, print_text, wants_color, write_file
 from pipeline.errors import ExitCode, UsageError
 from pipeline.model.plan import Plan
@@ -19,6 +20,8 @@ from pipeline.reports import findings, plan_markdown, plan_text
 
 def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
     workspace = find_workspace(arguments.root, working_directory)
+    if arguments.pull_request or arguments.comment_file is not None or arguments.base is not None:
+        return plan_pull_request(arguments, workspace, parts)
     planned = plan(workspace, parts, observed_file=arguments.observed)
     if planned.findings:
         print_note(findings.as_text(planned.findings).rstrip("\n"))
@@ -30,7 +33,7 @@ def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode
     document = plan_to_json(planned.plan)
     out = arguments.out or workspace.plan_file
     write_file(out, document)
-    _show(arguments, planned.plan, document)
+    show(arguments, planned.plan, document, detail=arguments.detail)
     if arguments.observed is not None:
         print_note(f"\nPlanned from what was observed at {planned.read_at}; the organization may have changed since.")
     if arguments.format == "text" and not arguments.detail:
@@ -38,10 +41,11 @@ def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode
     return planned.exit_code
 
 
-def _show(arguments: Namespace, made: Plan, document: str) -> None:
+def show(arguments: Namespace, made: Plan, document: str, *, detail: str | None = None) -> None:
+    """The plan in the form that the arguments ask for; `detail`: only this subject, in full."""
     color = wants_color(arguments.color, sys.stdout)
-    if arguments.detail:
-        print_text(plan_text.detail(made, arguments.detail))
+    if detail:
+        print_text(plan_text.detail(made, detail))
     elif arguments.format == "json":
         print_text(document)
     elif arguments.format == "markdown":

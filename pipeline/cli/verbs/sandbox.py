@@ -1,4 +1,4 @@
-"""`vend sandbox start|stop|status|env|shell`."""
+"""`vend sandbox start|stop|status|env|shell|drift`."""
 
 import os
 import shlex
@@ -25,6 +25,9 @@ def _start(arguments: Namespace, workspace: Workspace) -> ExitCode:
         creation_delay=arguments.creation_delay,
         consistency_delay=arguments.consistency_delay,
         throttle=arguments.throttle,
+        landing_zone=arguments.landing_zone,
+        landing_zone_version=arguments.landing_zone_version,
+        auto_enroll=arguments.auto_enroll,
     )
     running = sandbox.start(workspace, options)
     print_text(f"The sandbox answers at {running.url}, process {running.pid}.")
@@ -62,4 +65,12 @@ def _shell(arguments: Namespace, workspace: Workspace) -> NoReturn:
     os.execvpe(command[0], command, environment)  # noqa: S606 - the user's own command, with the user's own rights
 
 
-ACTIONS = {"start": _start, "stop": _stop, "status": _status, "env": _env, "shell": _shell}
+def _drift(arguments: Namespace, workspace: Workspace) -> ExitCode:
+    if arguments.kind is not None:
+        print_text(sandbox.drift(workspace, arguments.kind, arguments.target or ""))
+    else:
+        print_text("\n".join(sandbox.drift_present(workspace)) or "Nothing is in drift.")
+    return ExitCode.OK
+
+
+ACTIONS = {"start": _start, "stop": _stop, "status": _status, "env": _env, "shell": _shell, "drift": _drift}

@@ -8,6 +8,7 @@ from pipeline.app.parts import Parts
 from pipeline.app.workspace import find_workspace
 from pipeline.cli.output import print_note, print_text
 from pipeline.errors import ExitCode, SettingsError
+from pipeline.reports import ci_findings
 from pipeline.reports import findings as report
 
 RENDERINGS = {
@@ -15,17 +16,22 @@ RENDERINGS = {
     "json": report.as_json,
     "github": report.as_github,
     "sarif": report.as_sarif,
+    "junit": ci_findings.as_junit,
+    "codequality": ci_findings.as_code_quality,
 }
+
+WHOLE = frozenset({"json", "sarif", "junit", "codequality"})
+"""Documents, which are there without findings, too."""
 
 
 def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
     try:
-        desire = read_desire(find_workspace(arguments.root, working_directory), parts)
+        desire = read_desire(find_workspace(arguments.root, working_directory), parts, fetch=arguments.fetch)
     except SettingsError as error:
         if arguments.format != "text":  # as text, they are part of the error
             print_text(RENDERINGS[arguments.format](error.findings))
         raise
-    if desire.findings or arguments.format in {"json", "sarif"}:
+    if desire.findings or arguments.format in WHOLE:
         print_text(RENDERINGS[arguments.format](desire.findings))
     requests = len(desire.desired.requests)
     if desire.is_valid:

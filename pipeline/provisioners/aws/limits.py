@@ -6,7 +6,7 @@ valid for five minutes, and a place in the queue of `CreateAccount` may take lon
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ class Rate:
     per_second: float
     burst: int
 
+
+ANY: Final = "*"
+"""In place of an operation: all of a service share one rate."""
 
 RATES: Final[Mapping[tuple[str, str], Rate]] = {
     # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html (per account; the limits per
@@ -48,6 +51,19 @@ RATES: Final[Mapping[tuple[str, str], Rate]] = {
     ("account", "ListRegions"): Rate(5, 5),
     ("account", "PutAccountName"): Rate(1, 1),
     ("account", "PutAlternateContact"): Rate(5, 8),
+    ("account", "AcceptPrimaryEmailUpdate"): Rate(1, 1),
+    ("account", "GetContactInformation"): Rate(10, 15),
+    ("account", "PutContactInformation"): Rate(5, 8),
+    ("account", "StartPrimaryEmailUpdate"): Rate(1, 1),
+    # https://docs.aws.amazon.com/singlesignon/latest/userguide/limits.html: all operations of each together.
+    ("identitystore", ANY): Rate(20, 20),
+    ("sso-admin", ANY): Rate(20, 20),
+    # https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html: of each account in each Region.
+    ("cloudtrail", "LookupEvents"): Rate(2, 2),
+    # Not published. Ten accounts in progress ask less than once a second each, and observing an organization of 10,000 takes
+    # some hundred calls; more than that would only slow down what Control Tower does by itself.
+    ("controltower", ANY): Rate(5, 10),
+    ("servicecatalog", ANY): Rate(5, 10),
     # Not published. Five a second read 10,000 accounts in 20 s, while ListAccounts takes a minute: it is never waited for.
     ("resourcegroupstaggingapi", "GetResources"): Rate(5, 5),
 }
@@ -104,20 +120,28 @@ class Bucket:
 
 
 class Limits:
-    """One bucket per operation, for all clients and threads of a run. Operations without a published rate pass freely."""
+    """One bucket per operation, or per service where all of it shares a rate, for all clients and threads of a run.
+
+    Operations without a published rate pass freely.
+    """
 
     def __init__(self, clock: Clock, rates: Mapping[tuple[str, str], Rate] = RATES) -> None:
         self._buckets = {operation: Bucket(rate, clock) for operation, rate in rates.items()}
 
     def pay(self, service: str, operation: str) -> None:
         """Wait for this operation's turn."""
-        if (bucket := self._buckets.get((service, operation))) is not None:
+        for bucket in self._of(service, operation):
             bucket.take()
 
     def refused(self, service: str, operation: str) -> None:
         """AWS has throttled this operation, whatever we have counted."""
-        if (bucket := self._buckets.get((service, operation))) is not None:
+        for bucket in self._of(service, operation):
             bucket.empty()
+
+    def _of(self, service: str, operation: str) -> Iterator[Bucket]:
+        for key in ((service, operation), (service, ANY)):
+            if (bucket := self._buckets.get(key)) is not None:
+                yield bucket
 
 
 class Tollgate:

@@ -41,6 +41,11 @@ _CREDENTIALS = Meaning(
     "renew the credentials of the management account (sign in again, or check the CI job's role), then run again",
 )
 _ACCESS = Meaning(Kind.REQUEST, "allow the call in the policy of the role, or in the service control policies above it")
+_TOWER_ACCESS = Meaning(
+    Kind.SETUP,
+    "allow the call in the policy of the role; Control Tower answers in the management account only, and in the landing zone's "
+    "home Region (organization.home_region)",
+)
 _PAYMENT = Meaning(
     Kind.PERSON, "a person has to complete payment and contact data of the management account in the Billing console"
 )
@@ -70,6 +75,9 @@ BY_CODE: Final[Mapping[str, Meaning]] = {
     "FinalizingOrganizationException": Meaning(
         Kind.BUSY, "AWS is still setting the organization up; run again in an hour", 60.0
     ),
+    "ResourceInUseException": Meaning(Kind.BUSY, "run again when the other operation is done", 30.0),
+    "InvalidStateException": Meaning(Kind.BUSY, "run again when the other operation is done", 30.0),
+    "DuplicateResourceException": Meaning(Kind.BUSY, "run again: the next run goes on with what is there", 5.0),
     "DependencyViolation": Meaning(
         Kind.BUSY, "see what else is in the VPC (an endpoint, a peering, a VPN), and remove it; then run again", 5.0
     ),
@@ -102,6 +110,7 @@ BY_CODE: Final[Mapping[str, Meaning]] = {
     "UnauthorizedOperation": _ACCESS,
     "InvalidInputException": Meaning(Kind.REQUEST, "correct the value in the request that the message names"),
     "InvalidParameterException": Meaning(Kind.REQUEST, "correct the value in the request that the message names"),
+    "InvalidParametersException": Meaning(Kind.REQUEST, "correct the value in the request that the message names"),
     "ValidationException": Meaning(Kind.REQUEST, "correct the value in the request that the message names"),
     "ConstraintViolationException": Meaning(Kind.REQUEST, "see the reason; a quota may be raised in Service Quotas"),
     "AWSOrganizationsNotInUseException": Meaning(
@@ -146,7 +155,7 @@ BY_REASON: Final[Mapping[tuple[str, str], Meaning]] = {
         Kind.REQUEST, "the management account is never closed: take the request back"
     ),
     ("ConstraintViolationException", "MAX_TAG_LIMIT_EXCEEDED"): Meaning(
-        Kind.REQUEST, "AWS keeps 50 tags per account, and two are ours: remove some"
+        Kind.REQUEST, "AWS keeps 50 tags per account, and some are ours: remove others"
     ),
     ("ConstraintViolationException", "TAG_POLICY_VIOLATION"): Meaning(
         Kind.REQUEST, "give the tag a value that the organization's tag policy allows"
@@ -172,10 +181,69 @@ BY_REASON: Final[Mapping[tuple[str, str], Meaning]] = {
 }
 
 BY_CALL: Final[Mapping[tuple[str, str], Meaning]] = {
+    **dict.fromkeys(
+        (
+            (operation, "AccessDeniedException")
+            for operation in ("ListLandingZones", "GetLandingZone", "ListBaselines", "ListEnabledBaselines")
+        ),
+        _TOWER_ACCESS,
+    ),
+    **dict.fromkeys(
+        (
+            (operation, "ValidationException")
+            for operation in ("EnableBaseline", "UpdateEnabledBaseline", "ResetEnabledBaseline")
+        ),
+        Meaning(
+            Kind.REQUEST,
+            "the unit above has to be registered and up to date, the version has to go with the landing zone, and the unit must "
+            "not be the Security unit: see the message",
+        ),
+    ),
+    **dict.fromkeys(
+        (
+            (operation, "ServiceQuotaExceededException")
+            for operation in ("EnableBaseline", "UpdateEnabledBaseline", "ResetEnabledBaseline")
+        ),
+        Meaning(Kind.REQUEST, "Control Tower registers units of at most 1,000 accounts: move some to another unit"),
+    ),
+    **dict.fromkeys(
+        (
+            (operation, "ServiceQuotaExceededException")
+            for operation in ("EnableControl", "UpdateEnabledControl", "ResetEnabledControl", "DisableControl")
+        ),
+        Meaning(Kind.BUSY, "Control Tower queues 100 operations on controls; run again when some are done", 60.0),
+    ),
+    **dict.fromkeys(
+        (("StartPrimaryEmailUpdate", "ConflictException"), ("AcceptPrimaryEmailUpdate", "ConflictException")),
+        Meaning(Kind.REQUEST, "an account of AWS has that address, now or once: choose another one in the request"),
+    ),
+    ("AcceptPrimaryEmailUpdate", "ValidationException"): Meaning(
+        Kind.REQUEST, "look at the code again; `vend email-code KEY --send-again` has another one sent"
+    ),
+    ("AcceptPrimaryEmailUpdate", "ResourceNotFoundException"): Meaning(
+        Kind.REQUEST, "nobody waits for a code: plan again, or use `vend email-code KEY --send-again`"
+    ),
+    ("CreateAccountAssignment", "ServiceQuotaExceededException"): Meaning(
+        Kind.PERSON, "raise the quota of IAM Identity Center in Service Quotas"
+    ),
     ("AssumeRole", "AccessDenied"): Meaning(
         Kind.SETUP,
         "let the role that vending.yaml names trust these credentials, and let them call sts:AssumeRole on it; a role that "
         "was just made takes some minutes to be known",
+    ),
+    ("LookupEvents", "OperationNotPermittedException"): _ACCESS,
+    ("LookupEvents", "UnsupportedOperationException"): Meaning(
+        Kind.REQUEST, "CloudTrail keeps no events here: write `drift: {who: false}` in vending.yaml"
+    ),
+    **dict.fromkeys(
+        (
+            ("LookupEvents", "InvalidEventCategoryException"),
+            ("LookupEvents", "InvalidLookupAttributesException"),
+            ("LookupEvents", "InvalidMaxResultsException"),
+            ("LookupEvents", "InvalidNextTokenException"),
+            ("LookupEvents", "InvalidTimeRangeException"),
+        ),
+        Meaning(Kind.REQUEST, "write `drift: {who: false}` in vending.yaml, and report this"),
     ),
     **dict.fromkeys(
         (
@@ -183,6 +251,11 @@ BY_CALL: Final[Mapping[tuple[str, str], Meaning]] = {
             ("PutAlternateContact", "AccessDeniedException"),
             ("DeleteAlternateContact", "AccessDeniedException"),
             ("PutAccountName", "AccessDeniedException"),
+            ("GetContactInformation", "AccessDeniedException"),
+            ("PutContactInformation", "AccessDeniedException"),
+            ("StartPrimaryEmailUpdate", "AccessDeniedException"),
+            ("AcceptPrimaryEmailUpdate", "AccessDeniedException"),
+            ("GetPrimaryEmailUpdateStatus", "AccessDeniedException"),
             ("ListRegions", "AccessDeniedException"),
             ("EnableRegion", "AccessDeniedException"),
         ),

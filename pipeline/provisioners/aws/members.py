@@ -41,6 +41,13 @@ class Member:
         return self.connection.client_inside("s3control", self.connection.home_region)
 
     @property
+    def ssm(self) -> Any:
+        return self.connection.client_inside("ssm", self.connection.home_region)
+
+    def keys_in(self, region: str) -> Any:
+        return self.connection.client_inside("kms", region)
+
+    @property
     def compute(self) -> Any:
         """EC2 in the home Region, for what is the same everywhere."""
         return self.compute_in(self.connection.home_region)

@@ -1,10 +1,23 @@
 """The few calls on S3 objects that remember what is verified, with errors of ours."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
+from pipeline.errors import PermanentServiceError
 from pipeline.provisioners.aws.connection import Connection
-from pipeline.provisioners.aws.translation import translated
+from pipeline.provisioners.aws.translation import code_of, translated
+
+_HINTS: Final = {
+    "NoSuchBucket": "create it, with versioning and encryption, or correct the name in vending.yaml",
+    "AccessDenied": (
+        "let the roles of vending.yaml use it, and see that it belongs to your organization: names of buckets are shared with"
+        " everybody on AWS"
+    ),
+    "PermanentRedirect": "correct its Region in vending.yaml",
+    "AuthorizationHeaderMalformed": "correct its Region in vending.yaml",
+}
 
 
 class Objects:
@@ -27,7 +40,16 @@ class Objects:
         return self._call("delete_object", parameters)
 
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        with translated():
-            client = self._connection.client("s3", region=self._region)
-            answer: Mapping[str, Any] = getattr(client, operation)(**parameters)
+        try:
+            with translated():
+                client = self._connection.client("s3", region=self._region)
+                answer: Mapping[str, Any] = getattr(client, operation)(**parameters)
+        except PermanentServiceError as error:
+            if not isinstance(error.__cause__, ClientError):
+                raise
+            raise PermanentServiceError(
+                f'bucket "{parameters["Bucket"]}" in {self._region}: {error}',
+                hint=_HINTS.get(code_of(error.__cause__), error.hint),
+                stops_lane=error.stops_lane,
+            ) from error.__cause__
         return answer

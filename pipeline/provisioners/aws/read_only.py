@@ -16,6 +16,7 @@ READS: Final[dict[str, frozenset[str]]] = {
             "DescribeCreateAccountStatus",
             "DescribeOrganization",
             "DescribeOrganizationalUnit",
+            "ListAWSServiceAccessForOrganization",
             "ListAccounts",
             "ListAccountsForParent",
             "ListCreateAccountStatus",
@@ -25,7 +26,23 @@ READS: Final[dict[str, frozenset[str]]] = {
             "ListTagsForResource",
         }
     ),
-    "account": frozenset({"GetAlternateContact", "ListRegions"}),
+    "account": frozenset(
+        {"GetAlternateContact", "GetContactInformation", "GetPrimaryEmailUpdateStatus", "ListRegions"}
+    ),
+    "cloudtrail": frozenset({"LookupEvents"}),
+    "config": frozenset({"DescribeConfigurationRecorders", "DescribeDeliveryChannels"}),
+    "controltower": frozenset(
+        {
+            "GetBaselineOperation",
+            "GetControlOperation",
+            "GetEnabledControl",
+            "GetLandingZone",
+            "ListBaselines",
+            "ListEnabledBaselines",
+            "ListEnabledControls",
+            "ListLandingZones",
+        }
+    ),
     "ec2": frozenset(
         {
             "DescribeInternetGateways",
@@ -36,14 +53,42 @@ READS: Final[dict[str, frozenset[str]]] = {
             "DescribeSecurityGroups",
             "DescribeSubnets",
             "DescribeVpcs",
+            "GetEbsDefaultKmsKeyId",
             "GetEbsEncryptionByDefault",
             "GetInstanceMetadataDefaults",
         }
     ),
-    "iam": frozenset({"GetAccountPasswordPolicy", "ListAccountAliases"}),
+    "iam": frozenset({"GetAccountPasswordPolicy", "GetOpenIDConnectProvider", "GetRole", "ListAccountAliases"}),
+    "identitystore": frozenset({"DescribeGroup", "DescribeUser", "GetGroupId", "GetUserId", "ListGroups", "ListUsers"}),
+    "kms": frozenset({"DescribeKey", "ListAliases"}),
     "resourcegroupstaggingapi": frozenset({"GetResources"}),
-    "s3": frozenset({"GetObject", "ListObjectsV2"}),
+    "servicecatalog": frozenset(
+        {
+            "DescribeProductAsAdmin",
+            "DescribeProvisionedProduct",
+            "DescribeRecord",
+            "GetProvisionedProductOutputs",
+            "ListLaunchPaths",
+            "ListPortfoliosForProduct",
+            "ListPrincipalsForPortfolio",
+            "ListProvisioningArtifacts",
+            "SearchProvisionedProducts",
+        }
+    ),
+    "s3": frozenset({"GetBucketEncryption", "GetBucketVersioning", "GetObject", "ListObjectsV2"}),
     "s3control": frozenset({"GetPublicAccessBlock"}),
+    "ssm": frozenset({"GetParametersByPath"}),
+    "sso-admin": frozenset(
+        {
+            "DescribeAccountAssignmentCreationStatus",
+            "DescribeAccountAssignmentDeletionStatus",
+            "DescribePermissionSet",
+            "ListAccountAssignments",
+            "ListInstances",
+            "ListPermissionSets",
+            "ListPermissionSetsProvisionedToAccount",
+        }
+    ),
     "sts": frozenset({"GetCallerIdentity"}),
 }
 

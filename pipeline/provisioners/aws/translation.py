@@ -99,7 +99,7 @@ def _answered(error: sdk.ClientError) -> ServiceError:
     text = _text(error, code, reason, meaning)
     match meaning.kind:
         case Kind.THROTTLED | Kind.BUSY | Kind.SERVER:
-            return TemporaryServiceError(text, delay=meaning.delay, hint=meaning.hint)
+            return TemporaryServiceError(text, delay=max(meaning.delay, _asked_for(error)), hint=meaning.hint)
         case Kind.GONE:
             return GoneError(text, delay=2.0, hint="run again: the next plan looks afresh")
         case Kind.REQUEST:
@@ -108,6 +108,13 @@ def _answered(error: sdk.ClientError) -> ServiceError:
             return PermanentServiceError(text, hint=meaning.hint, stops_lane=True)
         case _:
             assert_never(meaning.kind)
+
+
+def _asked_for(error: sdk.ClientError) -> float:
+    """Seconds that AWS asks to wait: some throttling errors tell them."""
+    response: dict[str, Any] = dict(error.response)
+    told = response.get("retryAfterSeconds")
+    return float(told) if isinstance(told, int | float) else 0.0
 
 
 def _guess(error: sdk.ClientError) -> Meaning:

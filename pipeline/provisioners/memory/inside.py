@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import assert_never
 
-from pipeline.model.account_settings import Setting
+from pipeline.model.account_settings import Setting, wanted_in
 from pipeline.model.json import Json
 from pipeline.model.operation import Vanished
 from pipeline.provisioners.memory.organization import MemoryAccount
 from pipeline.provisioners.preconditions import Look
-from pipeline.provisioners.setting_looks import look_at, regions_of, several
+from pipeline.provisioners.setting_looks import asked_in, look_at, regions_of, several
 from pipeline.provisioners.steps import EnableRegions, InsideStep, SetSetting
 
 
@@ -41,7 +41,7 @@ def _look_at_setting(step: SetSetting, account: MemoryAccount) -> Look | Vanishe
     value = account.settings[step.setting]
     if not step.of.is_regional or not isinstance(value, Mapping):
         return look_at(step, account.account_id, None, value)
-    regions = regions_of(step) or tuple(sorted(value))
+    regions = regions_of(step) or asked_in(step, sorted(value))
     if missing := [each for each in regions if each not in value]:
         return Vanished(reason=f'account "{account.account_id}": the Region {missing[0]} is not enabled')
     return several(look_at(step, account.account_id, region, value[region]) for region in regions)
@@ -50,5 +50,12 @@ def _look_at_setting(step: SetSetting, account: MemoryAccount) -> Look | Vanishe
 def _changed(step: SetSetting, value: Json) -> Json:
     if not step.of.is_regional or not isinstance(value, Mapping):
         return step.after
-    after = None if step.of is Setting.DEFAULT_VPCS else step.after
-    return {**value, **dict.fromkeys(regions_of(step) or tuple(value), after)}
+    return {**value, **{region: _after(step, region) for region in regions_of(step) or asked_in(step, value)}}
+
+
+def _after(step: SetSetting, region: str) -> Json:
+    """The value of one Region, as it would be observed."""
+    if step.of is Setting.DEFAULT_VPCS:
+        return None
+    wanted = wanted_in(step.of, step.after, region)
+    return {"key": wanted, "aliases": [wanted]} if step.of is Setting.EBS_ENCRYPTION_KEY else wanted

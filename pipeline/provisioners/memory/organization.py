@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, cast
 
+from pipeline.model.access import Assignment, observed_access
 from pipeline.model.account import (
     OWNERSHIP_PREFIX,
     REPOSITORY_TAG,
@@ -16,9 +17,11 @@ from pipeline.model.account import (
     ContactType,
     WantedState,
 )
-from pipeline.model.account_settings import Setting
+from pipeline.model.account_settings import AWS_EBS_KEY, Setting
+from pipeline.model.email_update import EmailUpdate
 from pipeline.model.json import Json
 from pipeline.model.observed import CreationInFlight, ObservedAccount, ObservedState, ObservedUnit
+from pipeline.provisioners.memory.landing_zone import MemoryLandingZone, with_landing_zone
 
 MANAGEMENT_ID = "111122223333"
 _FIRST_ID = 300_000_000_001
@@ -29,6 +32,7 @@ _BY_DEFAULT: Final = ("eu-west-1", "us-east-1")
 
 _REGIONAL_AT_BIRTH: Final[Mapping[str, Callable[[str], Json]]] = {
     Setting.EBS_ENCRYPTION_BY_DEFAULT: lambda _region: False,
+    Setting.EBS_ENCRYPTION_KEY: lambda _region: {"key": AWS_EBS_KEY, "aliases": [AWS_EBS_KEY]},
     Setting.IMDSV2: lambda _region: None,
     Setting.DEFAULT_VPCS: lambda region: {"id": f"vpc-{region}", "used_by": []},
 }
@@ -40,6 +44,7 @@ def fresh_settings() -> dict[str, Json]:
         Setting.ALIAS: None,
         Setting.PASSWORD_POLICY: None,
         Setting.S3_BLOCK_PUBLIC_ACCESS: False,
+        Setting.CUSTOM_FIELDS: {},
     }
     regional = {name: {region: value(region) for region in _BY_DEFAULT} for name, value in _REGIONAL_AT_BIRTH.items()}
     return {**whole, **regional}
@@ -47,7 +52,10 @@ def fresh_settings() -> dict[str, Json]:
 
 @dataclass(slots=True, kw_only=True)
 class MemoryAccount:
-    """`tags` holds all of them, ownership included; `settings` every setting, as it would be observed."""
+    """`tags` holds all of them, ownership included; `settings` every setting, as it would be observed.
+
+    `access`: every assignment, and whether it is ours.
+    """
 
     account_id: str
     name: str
@@ -58,6 +66,9 @@ class MemoryAccount:
     contacts: dict[ContactType, Contact] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
     settings: dict[str, Json] = field(default_factory=fresh_settings)
+    contact_information: dict[str, Json] = field(default_factory=dict)
+    access: dict[Assignment, bool] = field(default_factory=dict)
+    email_update: EmailUpdate | None = None
 
     @property
     def enabled_regions(self) -> tuple[str, ...]:
@@ -99,6 +110,7 @@ class MemoryOrganization:
         self.units: dict[str, str] = {ROOT: "r-mem1"}
         self.accounts: dict[str, MemoryAccount] = {}
         self.creations: dict[str, MemoryCreation] = {}
+        self.landing_zone: MemoryLandingZone | None = None
         self._made = 0
         self.add(MemoryAccount(account_id=MANAGEMENT_ID, name="management", email="aws@example.com"))
 
@@ -108,6 +120,8 @@ class MemoryOrganization:
         organization = cls(organization_id=observed.organization_id)
         organization.accounts = {each.account_id: _account(each) for each in observed.accounts}
         organization.units |= {unit.path: unit.unit_id for unit in observed.units}
+        if observed.landing_zone is not None:
+            organization.landing_zone = MemoryLandingZone.of(observed, observed.landing_zone)
         return organization
 
     def add(self, account: MemoryAccount) -> MemoryAccount:
@@ -146,6 +160,10 @@ class MemoryOrganization:
         return next((each for each in self.creations.values() if each.email.casefold() == wanted), None)
 
     def observed(self, read_at: str) -> ObservedState:
+        seen = self._observed(read_at)
+        return seen if self.landing_zone is None else with_landing_zone(seen, self.landing_zone)
+
+    def _observed(self, read_at: str) -> ObservedState:
         return ObservedState(
             organization_id=self.organization_id,
             management_account_id=MANAGEMENT_ID,
@@ -179,6 +197,7 @@ def observed_account(account: MemoryAccount) -> ObservedAccount:
         ),
         key=account.key,
         repository=account.repository,
+        grants_access=any(account.access.values()),
     )
 
 
@@ -201,4 +220,7 @@ def _account(observed: ObservedAccount) -> MemoryAccount:
         contacts={kind: contact for kind, contact in contacts.items() if contact is not None},
         regions=tuple(spec.regions) if isinstance(spec.regions, tuple | list) else (),
         settings=fresh_settings() | (dict(spec.settings) if isinstance(spec.settings, Mapping) else {}),
+        contact_information=dict(spec.contact_information) if isinstance(spec.contact_information, Mapping) else {},
+        access=dict(observed_access(spec) or {}),
+        email_update=observed.email_update,
     )

@@ -12,8 +12,12 @@ from pipeline.model.change import OrganizationChange
 from pipeline.model.observed import Details, ObservedAccount, ObservedState
 from pipeline.model.operation import Done, Facts, Operation, Result, Vanished, Waiting
 from pipeline.provisioners.expansion import expand
+from pipeline.provisioners.landing_zone_steps import LandingZoneStep
+from pipeline.provisioners.memory.governing import Governing
 from pipeline.provisioners.memory.inside import change_inside, look_inside, settings_named
+from pipeline.provisioners.memory.landing_zone import with_governed_details
 from pipeline.provisioners.memory.organization import MANAGEMENT_ID, MemoryAccount, MemoryOrganization
+from pipeline.provisioners.memory.upkeep import change_upkeep, look_at_upkeep, observe_upkeep
 from pipeline.provisioners.ownership import Owner, owner_of
 from pipeline.provisioners.preconditions import (
     Look,
@@ -21,6 +25,7 @@ from pipeline.provisioners.preconditions import (
     compare,
     compare_all,
     refuse_foreign,
+    refuse_landing_zone,
     refuse_management,
 )
 from pipeline.provisioners.steps import (
@@ -40,6 +45,7 @@ from pipeline.provisioners.steps import (
     WaitForCreation,
     step_of,
 )
+from pipeline.provisioners.upkeep_steps import UpkeepStep
 
 NO_TIME = "2026-01-01T00:00:00+00:00"
 
@@ -71,10 +77,12 @@ class MemoryProvisioner:
 
     def observe_details(self, observed: ObservedState, wanted: Mapping[str, Details]) -> ObservedState:
         with self._lock:
-            return replace(observed, accounts=tuple(self._complete(each, wanted) for each in observed.accounts))
+            complete = replace(observed, accounts=tuple(self._complete(each, wanted) for each in observed.accounts))
+            return observe_upkeep(self.organization, complete, wanted)
 
     def expand(self, change: OrganizationChange) -> tuple[Operation, ...]:
-        return expand(change)
+        zone = self.organization.landing_zone
+        return expand(change, None if zone is None else zone.zone.mode)
 
     def perform(self, operation: Operation, facts: Facts) -> Result:
         with self._lock:
@@ -97,9 +105,15 @@ class MemoryProvisioner:
             if details.settings and here.account_id != MANAGEMENT_ID
             else account.spec.settings,
         )
-        return replace(account, spec=spec)
+        complete = replace(account, spec=spec)
+        zone = self.organization.landing_zone
+        return complete if zone is None else with_governed_details(complete, details, zone)
 
     def _step(self, step: Step, kind: str, facts: Facts) -> Result:
+        if isinstance(step, LandingZoneStep):
+            if (zone := self.organization.landing_zone) is None:
+                refuse_landing_zone(step)
+            return Governing(self.organization, zone, self._repository, self._on_effect).perform(step, kind, facts)
         match step:
             case MakeUnit(path=path):
                 return self._make_unit(path, kind)
@@ -162,6 +176,8 @@ class MemoryProvisioner:
             return Vanished(reason=f'account "{account_id}": the unit "{step.after}" is not there')
         if isinstance(step, InsideStep):
             seen, act = look_inside(step, account), partial(change_inside, step, account)
+        elif isinstance(step, UpkeepStep):
+            seen, act = look_at_upkeep(step, account), partial(change_upkeep, step, account)
         else:
             seen, act = _look(step, account), partial(_act, step, account)
         if seen is Look.ACT:

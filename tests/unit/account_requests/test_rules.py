@@ -203,14 +203,31 @@ def test_characters_that_aws_does_not_take_in_tags_are_refused(tmp_path: Path, t
     assert [each.rule for each in loaded.findings] == [rule]
 
 
-def test_forty_eight_tags_are_allowed_and_one_more_is_not_even_if_inherited(tmp_path: Path) -> None:
-    own = "tags: {" + ", ".join(f"k{number}: x" for number in range(47)) + "}"
+def test_forty_seven_tags_are_allowed_and_one_more_is_not_even_if_inherited(tmp_path: Path) -> None:
+    own = "tags: {" + ", ".join(f"k{number}: x" for number in range(46)) + "}"
     files = {"_defaults.yaml": "tags: {one: x}\n", "a.yaml": a_file("a", "Sandbox", own)}
     assert not load_files(tmp_path, files).findings
     loaded = load_files(tmp_path, files | {"_defaults.yaml": "tags: {one: x, two: x}\n"})
     assert [(each.rule, each.message) for each in loaded.findings] == [
-        ("tag-count", "there are 49 tags; AWS allows 50, and two are ours")
+        ("tag-count", "there are 48 tags; AWS allows 50, and 3 are ours")
     ]
+
+
+def test_tags_that_mark_assignments_count(tmp_path: Path) -> None:
+    tags = "tags: {" + ", ".join(f"k{number}: x" for number in range(46)) + "}"
+    rows = ", ".join(f"{{group: G{number}, permission_set: Read}}" for number in range(24))
+    files = {"a.yaml": a_file("a", "Sandbox", tags, "access: [{group: G, permission_set: Read}]")}
+    assert not load_files(tmp_path, files).findings
+    loaded = load_files(tmp_path, {"a.yaml": a_file("a", "Sandbox", tags, f"access: [{rows}]")})
+    assert [each.message for each in loaded.findings] == ["there are 46 tags; AWS allows 50, and 5 are ours"]
+
+
+@pytest.mark.parametrize(("country", "rules"), [("DE", ["missing"]), ("FR", [])])
+def test_some_countries_want_a_state(tmp_path: Path, country: str, rules: list[str]) -> None:
+    """https://docs.aws.amazon.com/accounts/latest/reference/API_ContactInformation.html"""
+    row = f"full_name: A, address_line_1: B, city: C, postal_code: '1', country_code: {country}, phone_number: '+49 30'"
+    loaded = load_files(tmp_path, {"a.yaml": a_file("a", "Sandbox", f"contact_information: {{{row}}}")})
+    assert [each.rule for each in loaded.findings] == rules
 
 
 def test_a_protected_account_is_not_closed(tmp_path: Path) -> None:
@@ -269,3 +286,57 @@ def test_units_may_be_declared_with_no_request(tmp_path: Path) -> None:
     loaded = load_files(tmp_path, {}, UNITS)
     assert not loaded.findings
     assert len(loaded.desired.units) == 5
+
+
+def test_units_carry_their_controls_and_what_is_confirmed(tmp_path: Path) -> None:
+    text = """\
+units:
+  Workloads:
+    register: true
+    confirm: {register: 14.0}
+    controls:
+      - {control: AWS-GR_X, parameters: {Regions: [eu-west-1]}}
+      - {control: AWS-GR_Y, state: disabled}
+"""
+    [unit] = load_files(tmp_path, {}, text).desired.units
+    assert (unit.register, unit.confirm) == (True, {"register": 14})
+    assert [(each.control, each.enabled, each.parameters) for each in unit.controls] == [
+        ("AWS-GR_X", True, {"Regions": ["eu-west-1"]}),
+        ("AWS-GR_Y", False, {}),
+    ]
+    assert str(unit.controls[1].location) == "account-requests/_organization.yaml:7:9"
+
+
+def test_a_control_is_named_once_per_unit(tmp_path: Path) -> None:
+    text = "units: {A: {controls: [{control: AWS-GR_X}, {control: AWS-GR_X, state: disabled}]}}\n"
+    [finding] = load_files(tmp_path, {}, text).findings
+    assert finding.rule == "control-twice"
+    assert "account-requests/_organization.yaml:1:24" in finding.message
+
+
+def test_a_request_says_whether_it_is_managed_and_what_may_be_repaired(tmp_path: Path) -> None:
+    text = a_file("web", "A") + "managed: false\nrepair: [execution_role]\nconfirm: {managed: false}\n"
+    [request] = load_files(tmp_path, {"web.yaml": text}, "units: {A: null}\n").desired.requests
+    assert (request.spec.managed, request.repair, request.confirm) == (False, ("execution_role",), {"managed": False})
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ("{permission_set: Read}", "neither a group nor a user"),
+        ("{group: a, user: b, permission_set: Read}", "both a group and a user"),
+    ],
+)
+def test_each_assignment_names_a_group_or_a_user(tmp_path: Path, entry: str, told: str) -> None:
+    text = a_file("web", "A") + f"access: [{entry}]\n"
+    [finding] = load_files(tmp_path, {"web.yaml": text}, "units: {A: null}\n").findings
+    assert told in finding.message
+
+
+def test_contact_information_is_whole(tmp_path: Path) -> None:
+    text = a_file("web", "A") + "contact_information: {full_name: Example AG}\n"
+    found = load_files(tmp_path, {"web.yaml": text}, "units: {A: null}\n").findings
+    assert {each.attribute for each in found} == {
+        f"contact_information.{name}"
+        for name in ("address_line_1", "city", "postal_code", "country_code", "phone_number")
+    }

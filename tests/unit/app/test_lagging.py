@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.app.apply import lags
-from pipeline.model.change import Change, CustomizeAccount, MoveAccount, digest_of
+from pipeline.model.change import Change, CustomizeAccount, MoveAccount
+from pipeline.model.effect import digest_of
 from pipeline.model.outcome import Outcome, Status
 
 MOVE = MoveAccount(key="pay", account_id="210000000001", name="pay", before="/", after="Workloads")

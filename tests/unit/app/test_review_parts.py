@@ -1,50 +1,47 @@
-"""What this version does not have is refused before AWS is asked, and nothing stands in for it."""
+"""The backend is the one that vending.yaml names, and nothing stands in for it."""
 
 from pathlib import Path
 
 import pytest
 
-from pipeline.app.apply import Applying, apply
-from pipeline.app.observe import observe
-from pipeline.app.parts import Parts
-from pipeline.app.plan import plan
-from pipeline.app.workspace import Workspace
-from pipeline.errors import ExitCode, SettingsError
-from pipeline.model.plan import Plan
-from pipeline.planning.documents import observed_to_json
-from pipeline.reconcile.listening import Silent
-from tests.builders import MANAGEMENT, a_state
+from pipeline.app.parts import Parts, member_role
+from pipeline.provisioners.control_tower.provisioner import ControlTowerProvisioner
+from pipeline.provisioners.organizations.provisioner import OrganizationsProvisioner
+from pipeline.settings import Settings, load_settings
+from tests.builders import MANAGEMENT
+
+ORGANIZATION = f'organization: {{management_account: "{MANAGEMENT}", home_region: eu-west-1}}\n'
 
 
-@pytest.fixture
-def control_tower(tmp_path: Path) -> Workspace:
-    text = f'organization: {{management_account: "{MANAGEMENT}", home_region: eu-west-1}}\nprovisioner: control_tower\n'
-    (tmp_path / "vending.yaml").write_text(text)
-    (tmp_path / "account-requests").mkdir()
-    (tmp_path / "account-requests" / "_organization.yaml").write_text("units: {Workloads: }\n")
-    (tmp_path / "observed.json").write_text(observed_to_json(a_state()))
-    return Workspace(tmp_path)
+def settings(folder: Path, text: str) -> Settings:
+    (folder / "vending.yaml").write_text(ORGANIZATION + text)
+    return load_settings(folder)
 
 
-@pytest.mark.parametrize("verb", ["plan", "plan-observed", "apply", "observe"])
-def test_an_organization_of_control_tower_is_not_treated_as_one_without(control_tower: Workspace, verb: str) -> None:
-    def approve(_: Plan) -> Plan:
-        raise AssertionError
+@pytest.mark.parametrize(
+    ("text", "backend"),
+    [
+        ("", OrganizationsProvisioner),
+        ("provisioner: organizations\n", OrganizationsProvisioner),
+        ("provisioner: control_tower\n", ControlTowerProvisioner),
+        ("provisioner: control_tower\ncontrol_tower: {mode: auto-enroll}\n", ControlTowerProvisioner),
+    ],
+)
+def test_the_backend_is_the_one_that_the_settings_name(tmp_path: Path, text: str, backend: type) -> None:
+    assert type(Parts().observer(settings(tmp_path, text), "20261122T130501Z-3f9a1c")) is backend
 
-    def run() -> object:
-        match verb:
-            case "plan":
-                return plan(control_tower, Parts())
-            case "plan-observed":
-                return plan(control_tower, Parts(), observed_file=control_tower.root / "observed.json")
-            case "apply":
-                return apply(control_tower, Parts(), Applying(approve=approve, listener=Silent()))
-            case _:
-                return observe(control_tower, Parts())
 
-    with pytest.raises(
-        SettingsError, match=r'vending\.yaml: provisioner "control_tower" is not in this version'
-    ) as caught:
-        run()
-    assert caught.value.exit_code is ExitCode.USAGE
-    assert caught.value.hint
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("", "OrganizationAccountAccessRole"),
+        ("provisioner: control_tower\n", "AWSControlTowerExecution"),
+        ("provisioner: control_tower\nexecution_role: AccountVendingExecution\n", "AccountVendingExecution"),
+    ],
+)
+def test_accounts_are_entered_by_the_role_that_they_have_from_their_creation(
+    tmp_path: Path, text: str, role: str
+) -> None:
+    made = settings(tmp_path, text)
+    connection = Parts().connection(made, "20261122T130501Z-3f9a1c", role=None, read_only=False)
+    assert member_role(made, connection) == role

@@ -6,6 +6,7 @@ from typing import Any
 from pipeline.customizations.checking import check
 from pipeline.customizations.folder import Folder
 from pipeline.customizations.reading import read_folder
+from pipeline.customizations.templates import template_values
 from pipeline.model.customization import Customization
 from pipeline.model.finding import Finding, Location
 
@@ -13,12 +14,23 @@ SOURCE = "terraform/account-customizations/network"
 WRITTEN = Location("account-requests/web.yaml", 7, 5)
 
 
+VALUES = template_values(
+    home_region="eu-west-1",
+    partition="aws",
+    execution_role="Execution",
+    admin_role="arn:aws:iam::111122223333:role/Admin",
+    version="1.10.0",
+    bucket="example-states",
+    region="eu-central-1",
+)
+
+
 def a_folder(root: Path, files: dict[str, str], source: str = SOURCE) -> Folder:
     for name, text in files.items():
         path = root / source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    found = read_folder(root, source)
+    found = read_folder(root, source, VALUES)
     assert found is not None
     return found
 

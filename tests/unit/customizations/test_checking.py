@@ -206,3 +206,11 @@ def test_a_folder_behind_a_link_out_of_the_workspace_is_not_there(tmp_path: Path
     (tmp_path / "here/terraform").mkdir(parents=True)
     (tmp_path / "here/terraform/network").symlink_to(tmp_path / "elsewhere/network")
     assert read_folder(tmp_path / "here", "terraform/network") is None
+
+
+@pytest.mark.parametrize("alias", ['"ba${"re"}"', 'true ? "bare" : ""'])
+def test_an_alias_that_terraform_has_to_compute_is_a_finding(tmp_path: Path, alias: str) -> None:
+    """Terraform computes it, and our guard goes by its name."""
+    (finding,) = findings(a_folder(tmp_path, {"main.tf": f'provider "aws" {{\n  alias = {alias}\n}}\n'}))
+    assert (finding.rule, finding.location.line) == ("customization-provider", 1)
+    assert 'the alias of the provider "aws" is no plain text' in finding.message

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.customizations.layers import Layer, Selector
-from pipeline.customizations.settings import Customizations, PlanMode, StateBucket, StateFolder, Terraform
+from pipeline.customizations.settings import Canary, Customizations, PlanMode, StateBucket, StateFolder, Terraform
 from pipeline.errors import SettingsError
 from pipeline.model.customization import When
+from pipeline.model.finding import Location
 from pipeline.settings import load_settings
 
 MINIMAL = 'organization: {management_account: "111122223333", home_region: eu-west-1}\n'
@@ -29,9 +30,10 @@ customizations:
   terraform: {binary: tofu, minimum_version: "1.11.0", mirror: /opt/providers}
   plan: sample
   waves: [1, 10%, 100%]
+  canary:
+    tags: {Environment: dev}
   failure_budget: 2
   max_destroys: 1
-  parallelism: 4
 """
 
 
@@ -66,7 +68,7 @@ def test_everything_that_is_written_is_carried(tmp_path: Path) -> None:
         waves=(1, "10%", "100%"),
         failure_budget=2,
         max_destroys=1,
-        parallelism=4,
+        canary=Canary(selector=Selector(tags={"Environment": "dev"}), location=Location("vending.yaml")),
     )
 
 
@@ -79,7 +81,23 @@ def test_layers_and_their_inputs_know_where_they_are_written(tmp_path: Path) -> 
 def test_without_it_nothing_is_customized_and_nothing_may_be_destroyed(tmp_path: Path) -> None:
     found = read(tmp_path, "")
     assert found == Customizations()
-    assert (found.max_destroys, found.failure_budget, found.parallelism) == (0, 0, None)
+    assert (found.max_destroys, found.failure_budget, found.waves, found.canary) == (0, None, (), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ("waves: [1]", 0),
+        ("canary: {keys: [dev]}", 0),
+        ("waves: []", None),
+        ("waves: [1], failure_budget: 3", 3),
+        ("failure_budget: 3", 3),
+    ],
+)
+def test_whoever_writes_waves_or_a_canary_is_asked_after_the_first_failure(
+    tmp_path: Path, text: str, budget: int | None
+) -> None:
+    assert read(tmp_path, f"customizations: {{{text}}}").failure_budget == budget
 
 
 def test_the_state_may_be_a_folder(tmp_path: Path) -> None:
@@ -116,6 +134,24 @@ def test_half_a_state_is_told(tmp_path: Path, state: str) -> None:
             (
                 'vending.yaml:2:43: customizations.layers.0.when "never" is not one of "always", "provisioning"; '
                 "write one of them"
+            ),
+        ),
+        (
+            "canary: {keys: []}",
+            (
+                "vending.yaml:2:26: customizations.canary names no account; "
+                "write units, tags or keys, like {keys: [sandbox-1]}, or remove it"
+            ),
+        ),
+        (
+            "waves: [0%]",
+            'vending.yaml:2:26: customizations.waves.0 "0%" is not valid; write a number of accounts, or a share like 10%',
+        ),
+        (
+            "parallelism: 2",
+            (
+                'vending.yaml:2:18: "parallelism" is not an attribute of customizations; '
+                "write it as engine: {customizations: …}, where it is now"
             ),
         ),
         (

@@ -29,9 +29,15 @@ def release(tmp_path: Path) -> Release:
     return Release(name="base", folder=folder, modules=(module,), variables=frozenset({"color"}))
 
 
-def made(release: Release, program: Program = PROGRAM, backend: S3Backend = BACKEND, **inputs: Json) -> Fingerprint:
+def made(
+    release: Release,
+    program: Program = PROGRAM,
+    backend: S3Backend = BACKEND,
+    region: str = "eu-west-1",
+    **inputs: Json,
+) -> Fingerprint:
     given: dict[str, Json] = {"color": "blue", **inputs}
-    return fingerprint(release, read_tree(release), given, backend=backend, program=program)
+    return fingerprint(release, read_tree(release), given, backend=backend, program=program, region=region)
 
 
 def test_same_things_make_the_same_text(release: Release, tmp_path: Path) -> None:
@@ -84,6 +90,7 @@ def test_settings_and_version_count(release: Release) -> None:
     before = made(release).text
 
     assert changed_parts(made(release, backend=replace(BACKEND, bucket="other")).text, before) == ("settings",)
+    assert changed_parts(made(release, region="eu-central-1").text, before) == ("settings",)
     assert changed_parts(made(replace(release, providers=(("aws", "use1"),))).text, before) == ("settings",)
     assert changed_parts(made(release, program=replace(PROGRAM, version="1.12.0")).text, before) == ("terraform",)
     assert changed_parts(made(release, program=replace(PROGRAM, product="tofu")).text, before) == ("terraform",)

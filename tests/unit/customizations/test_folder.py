@@ -47,6 +47,31 @@ def test_files_that_terraform_does_not_read_are_not_read(tmp_path: Path) -> None
     assert a_folder(tmp_path, {"main.tf": "", **files}).findings == ()
 
 
+def test_a_file_is_read_whatever_else_its_name_begins_with(tmp_path: Path) -> None:
+    """Terraform passes over `#x.tf#`, which an editor leaves, and reads `#x.tf`: its aliases need their guard, too."""
+    folder = a_folder(tmp_path, {"main.tf": "", "#x.tf": 'provider "aws" { alias = "bare" }'})
+    assert ("aws", "bare") in folder.aws_providers
+
+
+@pytest.mark.parametrize("name", ["more.tofu", "vend_override.tofu.json"])
+def test_files_that_opentofu_alone_reads_are_findings(tmp_path: Path, name: str) -> None:
+    """It takes them before a `.tf` of the same name, so they would take the place of our guards. In modules, too."""
+    a_folder(tmp_path, {"main.tf": "", name: "{}"}, "terraform/modules/m")
+    folder = a_folder(tmp_path, {"main.tf": 'module "m" {\n  source = "../../modules/m"\n}\n', name: "{}"})
+    assert [each.location.file for each in folder.findings] == [f"{SOURCE}/{name}", f"terraform/modules/m/{name}"]
+
+
+@pytest.mark.parametrize("name", ["x.tf", "x.tf.json", "x.auto.tfvars", "x.jinja"])
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path, name: str) -> None:
+    """A finding quotes what it cannot read, and pull requests of strangers get findings."""
+    (tmp_path / "secret").write_text("the-secret the-secret\n")
+    (tmp_path / SOURCE).mkdir(parents=True)
+    (tmp_path / SOURCE / name).symlink_to(tmp_path / "secret")
+    (finding,) = a_folder(tmp_path, {"main.tf": ""}).findings
+    assert (finding.location.file, "symbolic link" in finding.message) == (f"{SOURCE}/{name}", True)
+    assert "the-secret" not in str(finding)
+
+
 def test_the_folders_own_values_are_known(tmp_path: Path) -> None:
     files = {"terraform.tfvars": "a = 1", "x.auto.tfvars.json": '{"b": 2}', "other.tfvars": "c = 3", "main.tf": ""}
     assert a_folder(tmp_path, files).tfvars == {"a", "b"}
@@ -128,7 +153,7 @@ def test_a_folder_in_afts_layout_is_read_where_its_terraform_is(tmp_path: Path) 
     }
     folder = a_folder(tmp_path, files)
     assert (folder.path, list(folder.variables)) == (f"{SOURCE}/terraform", ["a"])
-    assert folder.templates == (f"{SOURCE}/terraform/aft-providers.jinja",)
+    assert folder.home == SOURCE
 
 
 def told(folder: Folder) -> list[str]:

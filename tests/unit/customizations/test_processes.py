@@ -106,6 +106,23 @@ def is_gone(pid: int) -> bool:
         return True
 
 
+def test_whoever_stops_waiting_leaves_nothing_running(tmp_path: Path) -> None:
+    """Ctrl-C in this process, or an error of ours: the program is in a group of its own, and is told to end in good order."""
+    log = tmp_path / "logs" / "log"
+
+    def interrupts() -> bool:
+        if "begun" in log.read_text():
+            raise KeyboardInterrupt
+        return False
+
+    script = f"import os; print(os.getpid(), flush=True)\n{ORDERLY}"
+    with pytest.raises(KeyboardInterrupt):
+        ran(tmp_path, script, Patience(clock=HandClock(), cancelled=interrupts, grace=5))
+    number, *said = log.read_text().splitlines()
+    assert is_gone(int(number))
+    assert said[-1] == "in order"
+
+
 @pytest.mark.parametrize("spoil", [lambda path: path.unlink(), lambda path: path.chmod(0o600)])
 def test_program_that_cannot_be_started_is_told(tmp_path: Path, spoil: Callable[[Path], None]) -> None:
     program = tmp_path / "program"

@@ -53,6 +53,17 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
+def test_files_that_changed_since_an_apply_that_failed_can_be_named(bench: Bench) -> None:
+    """Whoever repairs a folder sees what the repair is."""
+    bench.terraform.plans(CREATE)
+    bench.terraform.plays("apply", diagnostic("no"), code=1)
+    bench.customizer().apply(bench.job(), reviewed(CREATE))
+    (mark,) = bench.store.listing().marks[TARGET]
+    (bench.folder / "main.tf").write_text("# repaired\n")
+
+    assert bench.customizer().changed_files(bench.job(), mark.fingerprint.split("-")[0]) == ("main.tf",)
+
+
 def test_difference_has_rows_and_writes_nothing_but_its_own_directory(bench: Bench) -> None:
     """A plan tells address and action, takes no lock, gets no session of the state, and leaves no mark."""
     bench.terraform.plans(UPDATE, CREATE)
@@ -235,6 +246,15 @@ def test_state_lock_tells_who_when_and_how_to_release_it(bench: Bench) -> None:
     assert ended.hint.endswith("force-unlock 1111-22")
 
 
+def test_a_failing_init_tells_its_error_and_not_what_went_well_before(bench: Bench) -> None:
+    said = [f"- Installed hashicorp/provider-{number} v1.0.0 (unauthenticated)" for number in range(20)]
+    bench.terraform.plays("init", *said, "╷", "│ Error: Failed to query available provider packages", "╵", code=1)
+    ended = bench.customizer().difference(bench.job())
+
+    assert isinstance(ended, Failure)
+    assert ended.message.endswith("terraform init failed: Error: Failed to query available provider packages")
+
+
 def test_failure_has_terraforms_words_the_log_and_the_command_to_repeat(bench: Bench) -> None:
     problem = diagnostic(
         "creating parameter",
@@ -343,6 +363,7 @@ def test_environment_is_what_is_on_the_list(tmp_path: Path) -> None:
         "AWS_CONFIG_FILE",
         "AWS_SHARED_CREDENTIALS_FILE",
         "AWS_PROFILE",
+        "VENDED_ACCOUNT_ID",
         "AWS_REGION",
         "AWS_DEFAULT_REGION",
         "AWS_EC2_METADATA_DISABLED",

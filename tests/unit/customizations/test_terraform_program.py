@@ -1,6 +1,8 @@
 """Finding the program and its providers, and understanding what it says."""
 
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,48 @@ def test_any_output_is_understood(lines: list[str]) -> None:
     spoken = understand(lines)
 
     assert list(spoken.changes) == sorted(spoken.changes)
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    """Terraform itself, in a file that may be touched."""
+    real = shutil.which("terraform")
+    if real is None or Path(real).read_bytes()[:2] == b"#!":
+        pytest.skip("no Terraform that is a program file")
+    copy = tmp_path / "bin" / "terraform"
+    copy.parent.mkdir()
+    shutil.copy(real, copy)
+    return copy
+
+
+def test_version_of_a_program_file_is_asked_once_until_the_file_is_another(program: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "versions"
+
+    def version() -> str:
+        return find_program(str(program), {"PATH": "/usr/bin:/bin"}, PATIENCE, memory=memory).version
+
+    told = version()
+    (kept,) = memory.iterdir()
+    kept.write_text('{"version": "9.9.9"}')
+
+    assert version() == "9.9.9", "what is remembered is not asked again"
+    os.utime(program, ns=(1, 1))
+    assert version() == told
+
+
+def test_version_behind_a_script_is_asked_each_time(terraform: FakeTerraform, tmp_path: Path) -> None:
+    """A version manager's script stays the same when it gives another version."""
+    ours = {"PATH": f"{terraform.folder}:/usr/bin:/bin"}
+    for version in ("1.11.4", "1.12.0"):
+        terraform.plays("version", json.dumps({"terraform_version": version}))
+
+        assert find_program("terraform", ours, PATIENCE, memory=tmp_path / "versions").version == version
+
+
+def test_damaged_memory_of_a_version_is_asked_anew(program: Path, tmp_path: Path) -> None:
+    ours, memory = {"PATH": "/usr/bin:/bin"}, tmp_path / "versions"
+    told = find_program(str(program), ours, PATIENCE, memory=memory).version
+    (kept,) = memory.iterdir()
+    kept.write_text("{")
+
+    assert find_program(str(program), ours, PATIENCE, memory=memory).version == told

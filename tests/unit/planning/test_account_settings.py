@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipeline.model.account import UNOBSERVED
 from pipeline.model.account_settings import NOT_ENABLED, NOT_READABLE, PASSWORD_POLICY_DEFAULTS, Setting
-from pipeline.model.change import CreateAccount, FieldChange, UpdateAccount, effects_of
+from pipeline.model.change import CreateAccount, FieldChange, UpdateAccount
+from pipeline.model.effect import effects_of
 from pipeline.model.finding import Severity
 from pipeline.model.plan import Plan
 from pipeline.planning.details import details_wanted
@@ -34,7 +37,7 @@ def setting(name: str, before: Any, after: Any) -> FieldChange:
 
 def test_every_setting_that_a_request_may_name_is_one_that_is_applied() -> None:
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))["properties"]["settings"]["properties"]
-    assert set(schema) == set(Setting)
+    assert set(schema) == set(Setting) - {Setting.CUSTOM_FIELDS}, "custom fields have a place of their own"
     assert set(schema["password_policy"]["properties"]) == set(PASSWORD_POLICY_DEFAULTS)
 
 
@@ -54,6 +57,34 @@ def test_a_regional_setting_changes_in_the_regions_where_it_differs() -> None:
     (change,) = plan.changes
     assert [effect.path for effect in effects_of(change)] == [("settings", "imdsv2", OTHER)]
     assert plan_of({"imdsv2": "required"}, {"imdsv2": everywhere("required")}).is_empty
+
+
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef"
+OWN = {"key": "alias/aws/ebs", "aliases": ["alias/aws/ebs"]}
+OURS = {"key": KEY, "aliases": ["alias/other", "alias/volumes"]}
+
+
+@pytest.mark.parametrize("wanted", ["alias/volumes", KEY, KEY.rpartition("/")[2], {HOME: "alias/volumes"}, {HOME: KEY}])
+def test_a_key_may_be_named_by_alias_id_or_arn(wanted: Any) -> None:
+    assert plan_of({"ebs_encryption_key": wanted}, {"ebs_encryption_key": {HOME: OURS, OTHER: OURS}}).is_empty
+    (field,) = fields_of(plan_of({"ebs_encryption_key": wanted}, {"ebs_encryption_key": {HOME: OWN, OTHER: OURS}}))
+    assert field == setting("ebs_encryption_key", {HOME: "alias/aws/ebs"}, wanted)
+
+
+def test_a_key_that_is_named_for_one_region_says_nothing_of_others_even_new_ones() -> None:
+    wanted = {"ebs_encryption_key": {HOME: "alias/volumes", OTHER: None}}
+    plan = plan_of(wanted, {"ebs_encryption_key": {HOME: OURS, OTHER: OWN}}, regions=(NEW_REGION,))
+    assert [field.path[0] for field in fields_of(plan)] == ["regions"]
+
+
+def test_a_key_for_a_new_region_is_set_there_and_for_one_that_is_not_enabled_is_told() -> None:
+    observed = {"ebs_encryption_key": {HOME: OWN, OTHER: OWN}}
+    plan = plan_of({"ebs_encryption_key": {NEW_REGION: KEY}}, observed, regions=(NEW_REGION,))
+    assert setting("ebs_encryption_key", {NEW_REGION: NOT_ENABLED}, {NEW_REGION: KEY}) in fields_of(plan)
+
+    plan = plan_of({"ebs_encryption_key": {NEW_REGION: KEY}}, observed)
+    assert fields_of(plan) == []
+    assert f'setting "ebs_encryption_key" in {NEW_REGION}' in plan.findings[0].message
 
 
 def test_a_password_policy_is_complete_whatever_the_request_names() -> None:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from pipeline.model.account import AccountSpec
-from pipeline.model.change import CreateAccount, CustomizeAccount, digest_of
+from pipeline.model.change import CreateAccount, CustomizeAccount
 from pipeline.model.customization import ResourceChange
+from pipeline.model.effect import digest_of
 from pipeline.model.plan import Plan
 from pipeline.planning.customizing import (
     DESTROYS_GUARD,

@@ -41,7 +41,12 @@ def a_state_of_all_sorts() -> ObservedState:
 def a_plan_of_all_sorts() -> Plan:
     desired = a_desired(
         a_request(
-            "new", contacts={ContactType.BILLING: a_contact()}, tags={"a": "1"}, access=({"group": "x", "n": [1]},)
+            "new",
+            contacts={ContactType.BILLING: a_contact()},
+            tags={"a": "1"},
+            access=({"group": "x", "permission_set": "y"},),
+            contact_information={"city": "ü"},
+            sso_user={"email": "ada@example.com", "n": [1]},
         ),
         a_request("web", name="renamed", tags={"a": "2"}, organizational_unit="Sandbox", email="other@example.com"),
         a_request("old"),

@@ -121,11 +121,14 @@ def test_a_confirmation_of_a_change_that_waits_for_its_account_is_not_stale() ->
     assert (summary(plan), plan.findings) == (([], [("move", "account-state")]), ())
 
 
-def test_a_change_of_address_cannot_be_confirmed() -> None:
-    request = a_request("web", email="new@example.com", confirm={"email": "new@example.com"})
-    plan = plan_of([request], [an_account("web")])
-    assert summary(plan) == ([], [("update", "email-change")])
-    assert [finding.rule for finding in plan.findings] == ["confirm-releases-nothing"]
+def test_a_change_of_address_of_a_protected_account_waits_for_its_confirmation() -> None:
+    """And holds nothing else."""
+    attributes = {"email": "new@example.com", "tags": {"a": "1"}, "protected": True}
+    held = plan_of([a_request("web", **attributes)], [an_account("web")])
+    assert summary(held) == (["update"], [("update", "protected-account")])
+    assert '`confirm: {email: "new@example.com"}`' in held.holds[0].release
+    released = plan_of([a_request("web", confirm={"email": "new@example.com"}, **attributes)], [an_account("web")])
+    assert (summary(released), released.findings) == ((["update", "update"], []), ())
 
 
 @pytest.mark.parametrize(
@@ -133,6 +136,7 @@ def test_a_change_of_address_cannot_be_confirmed() -> None:
     [
         ("create", {}, {"name": "web"}),
         ("rename", {"name": "new"}, {"name": "new"}),
+        ("email", {"email": "new@example.com"}, {"email": "new@example.com"}),
         ("move", {"organizational_unit": "Sandbox"}, {"organizational_unit": "Sandbox"}),
         ("close", {"state": WantedState.CLOSED}, {"state": "closed"}),
     ],

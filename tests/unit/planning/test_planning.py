@@ -135,15 +135,6 @@ def test_what_was_not_observed_is_a_warning_and_no_change() -> None:
     assert (partly.is_empty, rules(partly)) == (True, ["contacts-not-observed"])
 
 
-def test_another_address_is_held_with_both_ways_out() -> None:
-    plan = plan_of(a_request("web"), an_account("web", email="aws+old@example.com"))
-    (hold,) = plan.holds
-    assert (plan.changes, hold.guard) == ((), "email-change")
-    assert "one-time code" in hold.reason
-    assert "`email: aws+old@example.com`" in hold.release
-    assert "account-requests/web.yaml" in hold.release
-
-
 def test_an_address_in_other_letters_is_the_same_address() -> None:
     assert plan_of(a_request("web"), an_account("web", email="AWS+WEB@example.com")).is_empty
 
@@ -188,8 +179,8 @@ def test_an_adoption_is_a_change_of_ownership_from_none() -> None:
 
 
 def test_carried_attributes_are_deferred() -> None:
-    request = a_request("web", access=({"group": "a"},), sso_user={"email": "ada@example.com"})
-    assert plan_of(request).deferred == (Deferred(key="web", attributes=("sso_user", "access")),)
+    request = a_request("web", sso_user={"email": "ada@example.com"})
+    assert plan_of(request).deferred == (Deferred(key="web", attributes=("sso_user",)),)
 
 
 def test_managed_counts_matched_accounts_only() -> None:

@@ -103,10 +103,22 @@ def test_closing_has_a_lane_of_its_own() -> None:
     assert [each.lane for each in expand(CHANGES[4])] == [Lane.CLOSING]
 
 
-def test_the_email_address_is_refused_with_the_remedy() -> None:
-    with pytest.raises(PermanentServiceError, match="email") as refused:
-        expand(updated((("email",), "a@example.com", "b@example.com")))
+def test_what_no_operation_changes_is_refused_with_the_remedy() -> None:
+    with pytest.raises(PermanentServiceError, match="state") as refused:
+        expand(updated((("state",), "closed", "open")))
     assert refused.value.hint
+
+
+def test_a_change_of_address_is_one_step() -> None:
+    (operation,) = expand(updated((("email",), "a@example.com", "b@example.com")))
+    assert (operation.kind, operation.lane) == ("start-email-update", Lane.ORGANIZATIONS)
+
+
+def test_access_is_given_before_other_access_is_taken_away() -> None:
+    given, taken = ("access", "group", "B", "Read"), ("access", "group", "A", "Read")
+    operations = expand(updated((taken, "assigned", None), (given, None, "assigned"), (("name",), "a", "b")))
+    assert [each.kind for each in operations] == ["rename", "assign-access", "remove-access"]
+    assert {each.lane for each in operations[1:]} == {Lane.ACCESS}
 
 
 @pytest.mark.parametrize("arguments", [{}, {"path": "a", "colour": "red"}])

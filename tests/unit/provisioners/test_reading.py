@@ -8,11 +8,11 @@ from botocore.exceptions import ClientError
 
 from pipeline.errors import TemporaryServiceError
 from pipeline.model.account import REPOSITORY_TAG, REQUEST_TAG, AccountState, WantedState
-from pipeline.provisioners.organizations.creating import poll_delay
-from pipeline.provisioners.organizations.listing import listed
-from pipeline.provisioners.organizations.records import observed_account, parent_of
-from pipeline.provisioners.organizations.roster import MAX_AGE, Roster
-from pipeline.provisioners.organizations.settling import CAP, settle
+from pipeline.provisioners.aws.organizations.creating import poll_delay
+from pipeline.provisioners.aws.organizations.listing import listed
+from pipeline.provisioners.aws.organizations.records import observed_account, parent_of
+from pipeline.provisioners.aws.organizations.roster import MAX_AGE, Roster
+from pipeline.provisioners.aws.organizations.settling import CAP, settle
 from tests.unit.provisioners.clocks import StillClock
 
 

@@ -6,8 +6,9 @@ from botocore.retries.standard import ThrottledRetryableChecker
 from botocore.session import Session
 
 from pipeline.errors import PermanentServiceError, ServiceError, TemporaryServiceError
-from pipeline.provisioners.aws.limits import RATES
+from pipeline.provisioners.aws.limits import ANY, RATES
 from pipeline.provisioners.aws.meanings import BY_CODE, BY_REASON, THROTTLING_CODES, Kind, meaning_of
+from pipeline.provisioners.aws.read_only import READS
 from pipeline.provisioners.aws.translation import GoneError, translate, translated
 
 TEMPORARY = {Kind.THROTTLED, Kind.BUSY, Kind.SERVER}
@@ -47,6 +48,14 @@ def test_a_reason_that_is_only_in_the_text_is_found() -> None:
     assert "another day" in error.hint
 
 
+def _calls() -> list[tuple[str, str]]:
+    """Those with a rate of their own, and the reads of services that have one for all of them."""
+    own = [(service, operation) for service, operation in RATES if operation != ANY]
+    return own + [
+        (service, each) for service, operation in RATES if operation == ANY for each in sorted(READS[service])
+    ]
+
+
 def test_every_error_that_the_sdk_models_for_our_calls_is_known() -> None:
     """But those that a step handles itself."""
     handled = {"DuplicateAccountException", "DuplicateOrganizationalUnitException", "AccountAlreadyClosedException"}
@@ -54,7 +63,7 @@ def test_every_error_that_the_sdk_models_for_our_calls_is_known() -> None:
     session = Session()
     unknown = {
         f"{operation}: {shape.name}"
-        for service, operation in RATES
+        for service, operation in _calls()
         for shape in session.get_service_model(service).operation_model(operation).error_shapes
         if meaning_of(operation, shape.metadata.get("error", {}).get("code", shape.name), None) is None
         and shape.name not in handled

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model.account import ROOT
-from pipeline.provisioners.organizations.units import below, escape, split, unescape
+from pipeline.provisioners.aws.organizations.units import below, escape, split, unescape
 
 NAMES = st.one_of(st.text(min_size=1, max_size=20), st.from_regex(r"[%25F/2]{1,12}", fullmatch=True))
 

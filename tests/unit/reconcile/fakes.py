@@ -116,6 +116,7 @@ def a_task(
     after: Sequence[str] = (),
     requires: Sequence[str] = (),
     account_id: str | None = None,
+    wave: int | None = None,
     refusal: str = "",
 ) -> Task:
     """A task whose id and subject are `name`; a step is a kind (on `ORGANIZATIONS`) or a kind and its lane."""
@@ -129,6 +130,7 @@ def a_task(
         operations=tuple(Operation(kind=kind, lane=lane, arguments={"task": name}) for kind, lane in pairs),
         after=frozenset(after),
         requires=frozenset(requires),
+        wave=wave,
         refusal=refusal,
     )
 

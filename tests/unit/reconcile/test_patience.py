@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import TemporaryServiceError
+from pipeline.model.operation import Lane
 from pipeline.reconcile.engine import Stop
 from pipeline.reconcile.patience import Patience, StoppableClock, rest
 from tests.unit.reconcile.fakes import FakeClock
@@ -21,6 +22,13 @@ def test_backoff_doubles_with_every_failure_until_its_ceiling() -> None:
     assert [patience.backoff(failures, 0.999) for failures in (1, 2, 3, 4, 5, 6)] == pytest.approx(
         [0.999, 1.998, 3.996, 7.992, 9.99, 9.99]
     )
+
+
+def test_control_tower_is_given_longer_than_an_hour_and_everything_else_is_not() -> None:
+    """An hour is when its own guide says to begin again: the operation itself has to see that first."""
+    patience = Patience()
+    long = {lane for lane in Lane if patience.waiting_on(lane) > 3600}
+    assert long == {Lane.CONTROL_TOWER, Lane.LANDING_ZONE}
 
 
 @given(seconds=st.floats(0, 1000), start=st.floats(0, 1e9))

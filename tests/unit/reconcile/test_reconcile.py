@@ -4,7 +4,8 @@ import threading
 from collections.abc import Mapping
 
 from pipeline.model.account import AccountSpec
-from pipeline.model.change import Change, CreateAccount, CreateUnit, MoveAccount, digest_of
+from pipeline.model.change import Change, CreateAccount, CreateUnit, MoveAccount
+from pipeline.model.effect import digest_of
 from pipeline.model.observed import Details, ObservedState
 from pipeline.model.operation import Done, Facts, Lane, Operation, Result, Waiting
 from pipeline.model.outcome import Outcome, Status

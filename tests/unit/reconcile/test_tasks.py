@@ -6,16 +6,23 @@ from pipeline.errors import PermanentServiceError
 from pipeline.model.account import ROOT, AccountSpec
 from pipeline.model.change import (
     Change,
+    ChangeControl,
     CloseAccount,
+    ControlAction,
     CreateAccount,
     CreateUnit,
     CustomizeAccount,
+    EnrollAccount,
     FieldChange,
     MoveAccount,
+    RegisterUnit,
+    UnitAction,
+    UnmanageAccount,
     UpdateAccount,
-    digest_of,
 )
+from pipeline.model.effect import digest_of
 from pipeline.model.operation import Lane, Operation
+from pipeline.model.plan import RollOut
 from pipeline.reconcile.engine import Task
 from pipeline.reconcile.tasks import tasks_of
 
@@ -150,3 +157,59 @@ def test_a_customization_of_an_account_that_exists_waits_for_its_other_changes_a
 
     assert tasks[1].after == {tasks[0].id}
     assert not tasks[1].requires
+
+
+def test_customizations_stand_in_the_wave_of_their_account_and_nothing_else_in_any() -> None:
+    changes = (
+        _update("pay"),
+        _customize("pay", "base", account_id="111122223333"),
+        _customize("pay", "network", account_id="111122223333"),
+        _customize("web", "base", account_id="111122223334"),
+        _customize("not-named", "base", account_id="111122223335"),
+    )
+
+    tasks = tasks_of(changes, _expand, RollOut(waves=(("web",), ("pay",))))
+
+    assert [task.wave for task in tasks] == [None, 2, 2, 1, 2]
+    assert [task.wave for task in _tasks(*changes)] == [None] * 5
+
+
+def _governed_tasks() -> dict[str, Task]:
+    account = {"account_id": "222233334444", "name": "web"}
+    changes = (
+        CreateUnit(path="A"),
+        RegisterUnit(path="A", action=UnitAction.REGISTER, before=None, after="4.0"),
+        ChangeControl(path="A", control="arn:c", action=ControlAction.ENABLE),
+        RegisterUnit(path="A/B", action=UnitAction.REGISTER, before=None, after="4.0"),
+        CreateAccount(key="new", repository="r", spec=_create("new", "A/B").spec),
+        EnrollAccount(key="in", **account, email="e", before="A", after="A"),
+        UnmanageAccount(key="out", **account),
+        MoveAccount(key="out", **account, before="/", after="Sandbox"),
+        _update("tags"),
+    )
+    return {f"{task.kind} {task.subject}": task for task in tasks_of(changes, _expand)}
+
+
+def test_control_tower_changes_one_unit_at_a_time_and_accounts_after_all_units() -> None:
+    tasks = _governed_tasks()
+    last = tasks["register-unit A/B"].id
+    assert tasks["control A"].after == {tasks["register-unit A"].id}
+    assert tasks["register-unit A/B"].after == {tasks["control A"].id}
+    for name in ("create new", "enroll in", "unmanage out"):
+        assert last in tasks[name].after
+    assert tasks["update tags"].after == frozenset()
+
+
+def test_what_goes_to_a_unit_requires_its_registration_and_those_above() -> None:
+    tasks = _governed_tasks()
+    unit, above, below = tasks["create-unit A"].id, tasks["register-unit A"].id, tasks["register-unit A/B"].id
+    assert tasks["register-unit A"].requires == {unit}
+    assert tasks["control A"].requires == {unit, above}
+    assert tasks["register-unit A/B"].requires == {unit, above}
+    assert tasks["create new"].requires == {unit, above, below}
+    assert tasks["enroll in"].requires == {unit, above}
+
+
+def test_an_account_that_left_moves_on_only_if_it_has_left() -> None:
+    tasks = _governed_tasks()
+    assert tasks["move out"].requires == {tasks["unmanage out"].id}

@@ -7,17 +7,26 @@ from hypothesis import strategies as st
 from pipeline.model.account import AccountSpec, Contact, ContactType
 from pipeline.model.change import (
     Change,
+    ChangeControl,
     CloseAccount,
+    ControlAction,
     CreateAccount,
     CreateUnit,
+    CustomizeAccount,
+    EnrollAccount,
     FieldChange,
     MoveAccount,
+    RegisterUnit,
+    UnitAction,
+    UnmanageAccount,
     UpdateAccount,
     contact_json,
 )
+from pipeline.model.customization import ResourceChange
 from pipeline.model.finding import Finding, Location, Severity
+from pipeline.model.landing_zone import Check, LandingZone, Mode
 from pipeline.model.outcome import Outcome, Status
-from pipeline.model.plan import Bystander, Deferred, Hold, Plan
+from pipeline.model.plan import Bystander, Deferred, Hold, Plan, RollOut
 
 T = TypeVar("T")
 
@@ -94,10 +103,17 @@ _fields = st.one_of(
     st.builds(FieldChange, path=st.tuples(st.just("contacts"), hostile), before=_contact_sides, after=_contact_sides),
     st.builds(FieldChange, path=st.just(("ownership",)), before=_owners, after=_owners),
     st.builds(FieldChange, path=st.tuples(hostile, hostile), before=_sides, after=_sides),
+    st.builds(
+        FieldChange,
+        path=st.sampled_from([("sso_user",), ("enrollment",)]),
+        before=st.fixed_dictionaries({}, optional={"email": hostile, "drift": hostile}),
+        after=st.fixed_dictionaries({}, optional={"email": hostile, "unit": hostile}),
+    ),
 )
+_checks = st.builds(Check, name=hostile, passed=st.none() | st.booleans(), message=hostile, remedy=hostile)
 changes: st.SearchStrategy[Change] = st.one_of(
     st.builds(CreateUnit, path=hostile),
-    st.builds(CreateAccount, key=hostile, repository=hostile, spec=_specs),
+    st.builds(CreateAccount, key=hostile, repository=hostile, spec=_specs, product=_sides, enrolls=st.booleans()),
     st.builds(MoveAccount, key=hostile, account_id=_account_ids, name=hostile, before=hostile, after=hostile),
     st.builds(
         UpdateAccount,
@@ -106,7 +122,58 @@ changes: st.SearchStrategy[Change] = st.one_of(
         name=hostile,
         fields=st.lists(_fields, min_size=1, max_size=10).map(tuple),
     ),
-    st.builds(CloseAccount, key=hostile, account_id=_account_ids, name=hostile),
+    st.builds(CloseAccount, key=hostile, account_id=_account_ids, name=hostile, unmanages=st.booleans()),
+    st.builds(
+        RegisterUnit,
+        path=hostile,
+        action=st.sampled_from(UnitAction),
+        before=_sides,
+        after=hostile,
+        accounts=st.lists(hostile, max_size=3).map(tuple),
+    ),
+    st.builds(
+        ChangeControl,
+        path=hostile,
+        control=hostile,
+        action=st.sampled_from(ControlAction),
+        parameters=st.dictionaries(hostile, hostile, max_size=2),
+    ),
+    st.builds(
+        EnrollAccount,
+        key=hostile,
+        account_id=_account_ids,
+        name=hostile,
+        email=hostile,
+        before=hostile,
+        after=hostile,
+        product=_sides,
+        repairs=st.lists(hostile, max_size=2).map(tuple),
+        checks=st.lists(_checks, max_size=2).map(tuple),
+    ),
+    st.builds(UnmanageAccount, key=hostile, account_id=_account_ids, name=hostile),
+    st.builds(
+        CustomizeAccount,
+        key=hostile,
+        account_id=st.none() | _account_ids,
+        name=hostile,
+        customization=hostile,
+        fingerprint=hostile,
+        reasons=st.lists(hostile, max_size=2).map(tuple),
+        resources=st.none()
+        | st.lists(
+            st.builds(ResourceChange, address=hostile, action=st.sampled_from(("create", "delete"))), max_size=2
+        ).map(tuple),
+    ),
+)
+landing_zones = st.builds(
+    LandingZone,
+    home_region=hostile,
+    status=hostile,
+    version=hostile,
+    latest_version=hostile,
+    is_drifted=st.booleans(),
+    mode=st.sampled_from(Mode),
+    mode_reason=hostile,
 )
 locations = st.builds(Location, hostile, st.integers(1, 9), st.integers(1, 9))
 findings = st.builds(
@@ -127,6 +194,11 @@ def _few(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
     return st.lists(strategy, max_size=3).map(tuple)
 
 
+_roll_outs = st.builds(
+    RollOut,
+    waves=st.lists(st.lists(hostile, min_size=1, max_size=4).map(tuple), min_size=1, max_size=3).map(tuple),
+    failure_budget=st.none() | st.integers(0, 3),
+)
 plans = st.builds(
     Plan,
     changes=_few(changes),
@@ -136,6 +208,8 @@ plans = st.builds(
     unmanaged=_few(_bystanders),
     orphans=_few(_bystanders),
     managed=st.integers(0, 10_000),
+    roll_out=st.none() | _roll_outs,
+    landing_zone=st.none() | landing_zones,
 )
 outcomes = st.lists(
     st.builds(

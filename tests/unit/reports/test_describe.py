@@ -39,7 +39,25 @@ def a_field(*path: str, before: object, after: object) -> Change:
             'closes "Old one", which AWS can reinstate for 90 days',
         ),
         (a_field("name", before="billing", after="billing-prod"), 'name "billing" → "billing-prod"'),
-        (a_field("email", before="a@example.com", after="b@example.com"), "e-mail a@example.com → b@example.com"),
+        (
+            a_field("email", before="a@example.com", after="b@example.com"),
+            "e-mail a@example.com → b@example.com, by a code that AWS sends there",
+        ),
+        (a_field("access", "group", "Admins", "ReadOnly", before=None, after="assigned"), "gives ReadOnly to Admins"),
+        (a_field("access", "user", "ada", "ReadOnly", before="assigned", after=None), "takes ReadOnly from ada"),
+        (
+            a_field("access", "group", "Admins", "ReadOnly", before="assigned by others", after="assigned"),
+            "answers for ReadOnly of Admins",
+        ),
+        (a_field("contact_information", before=None, after={"city": "Berlin"}), "sets contact information"),
+        (
+            a_field(
+                "contact_information",
+                before={"city": "Bonn", "full_name": "x"},
+                after={"city": "Berlin", "full_name": "x", "postal_code": "1"},
+            ),
+            "contact information: city, postal code",
+        ),
         (a_field("tags", "CostCenter", before="4711", after="4712"), "tag CostCenter 4711 → 4712"),
         (a_field("tags", "CostCenter", before=None, after="4712"), "adds tag CostCenter 4712"),
         (a_field("tags", "CostCenter", before="4711", after=None), "removes tag CostCenter, was 4711"),
@@ -83,6 +101,14 @@ def a_field(*path: str, before: object, after: object) -> Change:
         (
             a_field("settings", "password_policy", before={"minimum_length": 6}, after={"minimum_length": 24}),
             "password policy: minimum length 6 → 24",
+        ),
+        (
+            a_field("settings", "custom_fields", before={"a": "1", "b": "2"}, after={"b": "3", "c": "4", "d": "5"}),
+            "custom fields in SSM: adds c, d, changes b, removes a",
+        ),
+        (
+            a_field("settings", "custom_fields", before={}, after=dict.fromkeys("abcdefg", "x")),
+            "custom fields in SSM: adds a, b, c, d, e and 2 more",
         ),
         (a_field("state", before="closed", after="open"), "state closed → open"),
     ],

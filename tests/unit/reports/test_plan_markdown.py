@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline.model.account import ContactType
-from pipeline.model.change import CreateAccount, FieldChange, digest_of
+from pipeline.model.change import CreateAccount, FieldChange
+from pipeline.model.effect import digest_of
 from pipeline.model.finding import Finding, Location
 from pipeline.model.plan import Bystander, Deferred, Plan
 from pipeline.reports.plan_markdown import as_markdown

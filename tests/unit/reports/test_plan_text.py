@@ -1,6 +1,7 @@
 """A plan in a terminal."""
 
-from pipeline.model.change import FieldChange, digest_of
+from pipeline.model.change import FieldChange
+from pipeline.model.effect import digest_of
 from pipeline.model.finding import Finding, Location
 from pipeline.model.plan import Bystander, Deferred, Plan
 from pipeline.reports import plan_text

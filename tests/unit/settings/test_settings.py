@@ -18,11 +18,14 @@ organization: {management_account: "111122223333", home_region: eu-west-1}
 repository: example-requests
 roles: {plan: "arn:aws:iam::111122223333:role/vend-plan", apply: "arn:aws:iam::111122223333:role/path/vend-apply"}
 provisioner: control_tower
+control_tower: {mode: auto-enroll}
 execution_role: AWSControlTowerExecution
 email_domains: [example.com]
 required_tags: {CostCenter: "^[0-9]{4}$"}
 tags: {mode: additive, ignore: ["map-*"]}
-guards: {protected_units: [Security, Workloads/Prod], max_closures: 1, max_changed_share: 0.5, always_confirm: [close]}
+guards:
+  {protected_units: [Security, Workloads/Prod], max_closures: 1, max_changed_share: 0.5,
+   max_touched_accounts: 4, always_confirm: [close]}
 drift: {repair: never}
 customizations:
   state: {bucket: example-vending-state, region: eu-west-1}
@@ -68,7 +71,10 @@ def test_everything_that_is_written_is_carried(tmp_path: Path) -> None:
         max_closures=1,
         max_changed_share=0.5,
         always_confirm=frozenset({"close"}),
+        max_touched_accounts=4,
+        control_tower=True,
     )
+    assert found.control_tower.mode == "auto-enroll"
     assert found.rules(date(2026, 1, 1)) == Rules(
         email_domains=("example.com",), required_tags={"CostCenter": "^[0-9]{4}$"}, today=date(2026, 1, 1)
     )
@@ -106,8 +112,8 @@ def test_without_a_file_the_remedy_is_what_to_write(tmp_path: Path) -> None:
         (
             "guards: {always_confirm: [update]}",
             (
-                'vending.yaml:2:27: guards.always_confirm.0 "update" is not one of "create", "move", "rename", "close"; '
-                "write one of them"
+                'vending.yaml:2:27: guards.always_confirm.0 "update" is not one of "create", "move", "rename", "email", '
+                '"close", "enroll", "unmanage"; write one of them'
             ),
         ),
         (

@@ -6,7 +6,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from pipeline.errors import PermanentServiceError, TemporaryServiceError
-from pipeline.model.account_settings import Setting
+from pipeline.model.account_settings import Setting, wanted_in
 from pipeline.model.operation import Done, Facts, Result, Vanished, Waiting
 from pipeline.provisioners.aws.account_settings.reading import enabled_regions, read_value
 from pipeline.provisioners.aws.account_settings.regional import REGIONAL
@@ -14,7 +14,7 @@ from pipeline.provisioners.aws.account_settings.whole_account import WHOLE_ACCOU
 from pipeline.provisioners.aws.members import Member, Members
 from pipeline.provisioners.aws.translation import code_of, translate
 from pipeline.provisioners.preconditions import Look
-from pipeline.provisioners.setting_looks import is_new, look_at, regions_of, several
+from pipeline.provisioners.setting_looks import asked_in, is_new, look_at, regions_of, several
 from pipeline.provisioners.steps import SetSetting
 
 ROLE_WAIT: Final = 600.0
@@ -94,7 +94,7 @@ def _set(step: SetSetting, member: Member) -> Result:
 def _regions(step: SetSetting, member: Member) -> Sequence[str | None]:
     if not step.of.is_regional:
         return (None,)
-    return regions_of(step) or enabled_regions(member)
+    return regions_of(step) or asked_in(step, enabled_regions(member))
 
 
 def _look(step: SetSetting, member: Member, region: str | None) -> Look | Vanished | None:
@@ -127,7 +127,7 @@ def _write(step: SetSetting, member: Member, region: str | None) -> None:
     if region is None:
         WHOLE_ACCOUNT[step.of].write(member, step.after)
     else:
-        REGIONAL[step.of].write(member.compute_in(region), step.after)
+        REGIONAL[step.of].write(member, region, wanted_in(step.of, step.after, region))
 
 
 _WORDS: Final[Mapping[Setting, str]] = {
@@ -135,7 +135,9 @@ _WORDS: Final[Mapping[Setting, str]] = {
     Setting.PASSWORD_POLICY: "password policy set",
     Setting.S3_BLOCK_PUBLIC_ACCESS: "S3 block public access {switch}",
     Setting.EBS_ENCRYPTION_BY_DEFAULT: "EBS encryption by default {switch}",
+    Setting.EBS_ENCRYPTION_KEY: "EBS encryption key set",
     Setting.IMDSV2: "IMDSv2 {value}",
+    Setting.CUSTOM_FIELDS: "custom fields written as SSM parameters",
     Setting.DEFAULT_VPCS: "default VPCs deleted",
 }
 

@@ -1,7 +1,7 @@
 """Reading settings of many accounts at once: accounts and Regions concurrently, each fact once.
 
 An account costs one AssumeRole; one DescribeRegions if a regional setting is wanted; one call for each setting and Region, and
-one more for each default VPC that there is.
+one more for each default VPC that there is, and for each default EBS key that is not EC2's own.
 """
 
 import logging
@@ -86,7 +86,7 @@ def read_value(member: Member, setting: Setting, region: str | None) -> Json:
     """One value, of the account or of one Region. Raises what the SDK raises."""
     if region is None:
         return WHOLE_ACCOUNT[setting].read(member)
-    return REGIONAL[setting].read(member.compute_in(region))
+    return REGIONAL[setting].read(member, region)
 
 
 def _enter(members: Members, account_id: str, settings: Iterable[Setting]) -> tuple[str, ...] | None:

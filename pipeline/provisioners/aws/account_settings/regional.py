@@ -1,4 +1,4 @@
-"""Settings of one Region of an account: EBS encryption, instance metadata, the default VPC."""
+"""Settings of one Region of an account: EBS encryption and its key, instance metadata, the default VPC."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -6,13 +6,23 @@ from typing import Any, Final, NamedTuple
 from pipeline.model.account_settings import Setting
 from pipeline.model.json import Json
 from pipeline.provisioners.aws.account_settings.default_vpc import delete_default_vpc, read_default_vpc
+from pipeline.provisioners.aws.account_settings.ebs_key import read_default_key, write_default_key
+from pipeline.provisioners.aws.members import Member
 
 
 class RegionalAccess(NamedTuple):
-    """How a setting is read and written; both take a client of EC2 in the Region."""
+    """How a setting is read and written in a Region."""
 
-    read: Callable[[Any], Json]
-    write: Callable[[Any, Json], None]
+    read: Callable[[Member, str], Json]
+    write: Callable[[Member, str, Json], None]
+
+
+def _of_ec2(read: Callable[[Any], Json], write: Callable[[Any, Json], None]) -> RegionalAccess:
+    """For what a client of EC2 in the Region is enough."""
+    return RegionalAccess(
+        lambda member, region: read(member.compute_in(region)),
+        lambda member, region, wanted: write(member.compute_in(region), wanted),
+    )
 
 
 def _read_encryption(ec2: Any) -> Json:
@@ -41,7 +51,8 @@ def _write_metadata_tokens(ec2: Any, wanted: Json) -> None:
 
 
 REGIONAL: Final[Mapping[Setting, RegionalAccess]] = {
-    Setting.EBS_ENCRYPTION_BY_DEFAULT: RegionalAccess(_read_encryption, _write_encryption),
-    Setting.IMDSV2: RegionalAccess(_read_metadata_tokens, _write_metadata_tokens),
-    Setting.DEFAULT_VPCS: RegionalAccess(read_default_vpc, lambda ec2, _wanted: delete_default_vpc(ec2)),
+    Setting.EBS_ENCRYPTION_BY_DEFAULT: _of_ec2(_read_encryption, _write_encryption),
+    Setting.EBS_ENCRYPTION_KEY: RegionalAccess(read_default_key, write_default_key),
+    Setting.IMDSV2: _of_ec2(_read_metadata_tokens, _write_metadata_tokens),
+    Setting.DEFAULT_VPCS: _of_ec2(read_default_vpc, lambda ec2, _wanted: delete_default_vpc(ec2)),
 }

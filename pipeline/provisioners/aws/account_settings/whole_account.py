@@ -1,4 +1,4 @@
-"""Settings of a whole account: alias, password policy, S3 block public access."""
+"""Settings of a whole account: alias, password policy, S3 block public access, custom fields."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, cast
@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from pipeline.errors import PermanentServiceError
 from pipeline.model.account_settings import PASSWORD_POLICY_DEFAULTS, Setting
 from pipeline.model.json import Json
+from pipeline.provisioners.aws.account_settings.custom_fields import read_custom_fields, write_custom_fields
 from pipeline.provisioners.aws.members import Member
 from pipeline.provisioners.aws.translation import code_of
 
@@ -110,4 +111,5 @@ WHOLE_ACCOUNT: Final[Mapping[Setting, Access]] = {
     Setting.ALIAS: Access(_read_alias, _write_alias),
     Setting.PASSWORD_POLICY: Access(_read_password_policy, _write_password_policy),
     Setting.S3_BLOCK_PUBLIC_ACCESS: Access(_read_public_access, _write_public_access),
+    Setting.CUSTOM_FIELDS: Access(read_custom_fields, write_custom_fields),
 }

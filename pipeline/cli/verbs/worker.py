@@ -1,0 +1,56 @@
+"""`vend worker`."""
+
+import signal
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from pipeline.app.machines import Serving, serve
+from pipeline.app.parts import Parts
+from pipeline.app.workspace import find_workspace
+from pipeline.cli.output import print_note
+from pipeline.errors import ExitCode, UsageError
+from pipeline.model.operation import Lane
+from pipeline.reconcile.engine import Stop
+
+
+def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
+    """Work until told to leave."""
+    leave = Stop()
+    wish = Serving(places=_places(arguments.lane), grace=arguments.grace, health_port=arguments.health_port)
+    with _told_to_leave(leave):
+        serve(find_workspace(arguments.root, working_directory), parts, wish, leave)
+    return ExitCode.OK
+
+
+def _places(given: list[str]) -> dict[Lane, int] | None:
+    """`["terraform=2"]` as places by lane; None for all lanes. Raises `UsageError`."""
+    places = {}
+    for each in given:
+        name, _, number = each.partition("=")
+        if name not in {lane.value for lane in Lane}:
+            raise UsageError(f'--lane: there is no lane "{name}"', hint=f"the lanes are {', '.join(Lane)}")
+        if not number.isdecimal() or int(number) < 1:
+            raise UsageError(f'--lane: "{each}" does not say how many at a time', hint=f"write for example {name}=2")
+        places[Lane(name)] = int(number)
+    return places or None
+
+
+@contextmanager
+def _told_to_leave(leave: Stop) -> Iterator[None]:
+    """SIGTERM and SIGINT: once finishes or hands back what is at work, twice ends at once; others notice and take over."""
+
+    def told(_signal: int, _frame: FrameType | None) -> None:
+        if leave.is_draining:
+            raise KeyboardInterrupt
+        leave.drain()
+        print_note("vend: leaving: what is at work is finished or handed back; once more ends at once")
+
+    before = {each: signal.signal(each, told) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

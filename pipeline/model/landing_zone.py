@@ -1,0 +1,162 @@
+"""A landing zone of AWS Control Tower: itself, and what it says of units and accounts.
+
+https://docs.aws.amazon.com/controltower/latest/APIReference/Welcome.html
+A word that AWS invents later (a status, a version) stays as it is: not ready, never a crash.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from pipeline.model.json import Json, digest
+
+EXECUTION_ROLE: Final = "execution_role"
+"""The condition that AWSControlTowerExecution is in an account, and the word of its repair."""
+
+REPAIRS: Final = (EXECUTION_ROLE,)
+"""What a run may put right in an account so that it can be enrolled: the words of `repair` in a request."""
+
+_READABLE: Final = 100
+"""Characters of a request key in the name of its product."""
+
+
+class Mode(StrEnum):
+    """How accounts come into a landing zone."""
+
+    SERVICE_CATALOG = "service-catalog"
+    """Each account is a provisioned product of Account Factory."""
+    AUTO_ENROLL = "auto-enroll"
+    """Accounts are created and moved through Organizations; a registered unit enrolls what is in it."""
+
+
+class Standing(StrEnum):
+    """How AWS is getting on with what it was asked for: a baseline, a control."""
+
+    SUCCEEDED = "SUCCEEDED"
+    UNDER_CHANGE = "UNDER_CHANGE"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """Why Account Factory cannot be used, and what to do."""
+
+    problem: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandingZone:
+    """`status` is ACTIVE, PROCESSING or FAILED. `governed_regions` and `security_accounts` are sorted.
+
+    `enrolls_automatically`: the landing zone repairs inheritance drift, so a registered unit enrolls what is moved into it.
+    `manages_access`: Control Tower manages IAM Identity Center. `baseline_version`: of AWSControlTowerBaseline, the newest
+    that fits. `mode` and `mode_reason`: how accounts are provisioned, and why in this way. `factory_obstacles` are empty where
+    Account Factory can be used, or is not needed.
+    """
+
+    home_region: str
+    status: str
+    version: str
+    latest_version: str
+    is_drifted: bool = False
+    enrolls_automatically: bool = False
+    manages_access: bool = True
+    governed_regions: tuple[str, ...] = ()
+    security_unit: str | None = None
+    security_accounts: tuple[str, ...] = ()
+    baseline_version: str | None = None
+    mode: Mode = Mode.SERVICE_CATALOG
+    mode_reason: str = ""
+    factory_obstacles: tuple[Obstacle, ...] = ()
+
+    @property
+    def is_active(self) -> bool:
+        return self.status == "ACTIVE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnabledControl:
+    """A control on a unit. `control` is its identifier (an ARN); `is_drifted` None where Control Tower does not check."""
+
+    control: str
+    standing: Standing
+    is_drifted: bool | None = None
+    parameters: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registration:
+    """A unit's AWSControlTowerBaseline, and the controls on it."""
+
+    standing: Standing
+    version: str
+    is_drifted: bool = False
+    controls: tuple[EnabledControl, ...] = ()
+
+
+def product_name(key: str, repository: str) -> str:
+    """The name of the product of a request: readable, and no other request's, in this repository or another one.
+
+    It tells whose an account is before its tags can. 1 to 128 of `[a-zA-Z0-9][a-zA-Z0-9._-]*`, and never changed later:
+    https://docs.aws.amazon.com/servicecatalog/latest/dg/API_ProvisionProduct.html
+    """
+    readable = re.sub("[^a-zA-Z0-9._-]+", "-", key).lstrip("._-")[:_READABLE] or "account"
+    return f"{readable}-{digest([repository, key])[:10]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """A provisioned product of Account Factory. `status`: AVAILABLE, UNDER_CHANGE, TAINTED, ERROR, PLAN_IN_PROGRESS.
+
+    `has_succeeded`: some provisioning or update of it once ended well. `account_id` is None while there is no account.
+    """
+
+    product_id: str
+    name: str
+    status: str
+    has_succeeded: bool
+    account_id: str | None = None
+
+    @property
+    def is_changing(self) -> bool:
+        return self.status in {"UNDER_CHANGE", "PLAN_IN_PROGRESS"}
+
+    @property
+    def is_unusable(self) -> bool:
+        """It has failed, and never been any good: it has to be terminated before anything else.
+
+        A product that was once good may be updated, also after a failure.
+        """
+        return not self.is_changing and not (self.has_succeeded and self.status in {"AVAILABLE", "TAINTED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrollment:
+    """An account's AWSControlTowerBaseline.
+
+    `is_drifted`: it differs from its unit's. `unit`: the path of the unit whose baseline it has; another one than the account's
+    after a move that Control Tower did not make.
+    """
+
+    standing: Standing
+    version: str
+    is_drifted: bool = False
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One condition of enrolling an account. `passed` None: it could not be read.
+
+    `repair`: the word of `repair:` in a request that lets a run put it right; None where a person has to.
+    """
+
+    name: str
+    passed: bool | None
+    message: str
+    remedy: str = ""
+    repair: str | None = None

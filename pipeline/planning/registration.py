@@ -1,0 +1,273 @@
+"""Units under Control Tower: registered, brought up to date, put right, never taken out.
+
+The baseline of a unit touches every account in it, so a change of it is held unless `confirm` repeats the number of accounts
+that people saw: with another number it waits again. One operation on a unit runs at a time, parents before children.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from pipeline.model.account import AccountState
+from pipeline.model.change import RegisterUnit, UnitAction, UnitChange
+from pipeline.model.finding import Finding, Severity
+from pipeline.model.landing_zone import EXECUTION_ROLE, Registration, Standing
+from pipeline.model.observed import ObservedAccount, ObservedState
+from pipeline.model.plan import Hold
+from pipeline.model.request import DesiredState, DesiredUnit
+from pipeline.planning.enrollment_state import is_governed
+from pipeline.planning.policy import Policy
+from pipeline.planning.territory import (
+    Objection,
+    Territory,
+    drift_of,
+    is_outdated,
+    is_unsettled,
+    is_within,
+)
+from pipeline.planning.unit_resets import is_by_reset
+
+_MOST_ACCOUNTS: Final = 1_000
+"""https://docs.aws.amazon.com/controltower/latest/userguide/limits.html"""
+_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Governance:
+    """What happens to units, and the territory that accounts will then find; None where Control Tower governs nothing."""
+
+    territory: Territory | None = None
+    changes: tuple[UnitChange, ...] = ()
+    holds: tuple[Hold, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What requests mean for units.
+
+    `drifted`: units that accounts need to be reset; `unmanaged`: ids of accounts that are not to come under Control Tower.
+    """
+
+    drifted: frozenset[str] = frozenset()
+    unmanaged: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Site:
+    """A declared unit and what is there: the accounts directly in it."""
+
+    unit: DesiredUnit
+    accounts: Sequence[ObservedAccount]
+    territory: Territory
+    policy: Policy
+    wishes: Wishes
+
+    @property
+    def registration(self) -> Registration | None:
+        return self.territory.registrations.get(self.unit.path)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Progress:
+    """What is decided so far; units come parents first."""
+
+    changes: list[RegisterUnit] = field(default_factory=list)
+    waiting: dict[str, Hold] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def registrations(
+    desired: DesiredState, observed: ObservedState, territory: Territory, policy: Policy, wishes: Wishes
+) -> Governance:
+    """The registrations of all units that declare `register: true`."""
+    progress = _Progress()
+    residents = _residents(observed)
+    for unit in sorted(desired.units, key=lambda each: (each.path.count("/"), each.path)):
+        if unit.register and not _is_refused(unit, desired, territory, progress):
+            site = _Site(
+                unit=unit,
+                accounts=residents.get(unit.path, ()),
+                territory=territory,
+                policy=policy,
+                wishes=wishes,
+            )
+            _decide(site, progress)
+    return Governance(
+        territory=replace(
+            territory,
+            planned=frozenset(each.path for each in progress.changes),
+            waiting=progress.waiting,
+        ),
+        changes=tuple(progress.changes),
+        holds=tuple(progress.waiting.values()),
+        findings=tuple(progress.findings),
+    )
+
+
+def _decide(site: _Site, progress: _Progress) -> None:
+    unit = site.unit
+    if site.registration is not None and is_unsettled(site.registration):
+        progress.findings.append(_in_progress(unit))
+        return
+    change = _change(site)
+    if change is not None:
+        objection = _objection(change, site, progress)
+        if objection is None:
+            progress.changes.append(change)
+        else:
+            progress.waiting[unit.path] = objection.on(change)
+    used = set() if change is None else {change.action.value}
+    if is_by_reset(site.territory.zone):
+        used.add(UnitAction.RESET.value)  # it may release enrolments into the unit
+    progress.findings.extend(_idle(unit, name) for name in sorted(unit.confirm) if name not in used)
+
+
+def _change(site: _Site) -> RegisterUnit | None:
+    """What the baseline of the unit needs; a failed one is reset before it is anything else."""
+    newest, path, registration = site.territory.zone.baseline_version, site.unit.path, site.registration
+    ids = tuple(sorted(each.account_id for each in site.accounts))
+    if registration is None:
+        if newest is None:
+            return None
+        return RegisterUnit(path=path, action=UnitAction.REGISTER, before=None, after=newest, accounts=ids)
+    before, has_failed = registration.version, registration.standing is Standing.FAILED
+    if not has_failed and newest is not None and is_outdated(registration, site.territory.zone):
+        return RegisterUnit(path=path, action=UnitAction.UPDATE, before=before, after=newest, accounts=ids)
+    if has_failed or registration.is_drifted or site.unit.path in site.wishes.drifted:
+        return RegisterUnit(path=path, action=UnitAction.RESET, before=before, after=before, accounts=ids)
+    return None
+
+
+def _objection(change: RegisterUnit, site: _Site, progress: _Progress) -> Objection | None:
+    above = progress.waiting.get(change.path.rpartition("/")[0])
+    if above is not None:
+        reason = f"the unit above comes first, and that waits: {above.reason}"
+        return Objection(guard=above.guard, reason=reason, release=above.release)
+    return (
+        site.territory.pause()
+        or _suspended(site.accounts)
+        or _too_many(site.accounts)
+        or _of_enrolling(site)
+        or _unconfirmed(change, site)
+    )
+
+
+def _suspended(accounts: Sequence[ObservedAccount]) -> Objection | None:
+    """https://docs.aws.amazon.com/controltower/latest/userguide/resolve-drift.html."""
+    found = [each.account_id for each in accounts if each.is_closed or each.state is AccountState.SUSPENDED]
+    if not found:
+        return None
+    return Objection(
+        guard="suspended-account",
+        reason=f"a suspended account in the unit blocks it: {_listed(found)}",
+        release="move it to the root, or to a unit that Control Tower does not govern, and plan again",
+    )
+
+
+def _too_many(accounts: Sequence[ObservedAccount]) -> Objection | None:
+    if len(accounts) <= _MOST_ACCOUNTS:
+        return None
+    reason = f"there are {len(accounts):,} accounts in the unit; Control Tower takes {_MOST_ACCOUNTS:,}"
+    return Objection(guard="too-many-accounts", reason=reason, release="move some to other units, and plan again")
+
+
+def _of_enrolling(site: _Site) -> Objection | None:
+    """Registering a unit, also once more, enrolls its accounts, under the conditions of any enrolment."""
+    outside = [each for each in site.accounts if not is_governed(each, site.territory.zone)]
+    if not outside:
+        return None
+    if (drift := drift_of(site.territory.zone)) is not None:
+        return drift
+    if unwilling := [each.account_id for each in outside if each.account_id in site.wishes.unmanaged]:
+        return Objection(
+            guard="unmanaged-account",
+            reason=f"it enrolls every account in the unit, and requests say `managed: false` for {_listed(unwilling)}",
+            release="move these to a unit that is not registered, or remove `managed: false`, and plan again",
+        )
+    # Registering a unit needs no AWSControlTowerExecution in its accounts: Control Tower makes it.
+    failed = [
+        (each, check)
+        for each in outside
+        for check in each.checks
+        if check.passed is False and check.name != EXECUTION_ROLE
+    ]
+    if not failed:
+        return None
+    shown = [f'account "{each.account_id}": {check.message}' for each, check in failed[:_NAMED]]
+    more = len(failed) - len(shown)
+    remedies = dict.fromkeys(check.remedy for _, check in failed if check.remedy)
+    return Objection(
+        guard="enrollment-checks",
+        reason="; ".join(shown) + (f"; and {more:,} more" if more else ""),
+        release="; ".join([*list(remedies)[:_NAMED], "then plan again"]),
+    )
+
+
+def _unconfirmed(change: RegisterUnit, site: _Site) -> Objection | None:
+    touched, action = len(change.accounts), change.action.value
+    allowed = 0 if change.action is UnitAction.REGISTER else site.policy.max_touched_accounts
+    if touched <= allowed or site.unit.confirm.get(action) == touched:
+        return None
+    accounts = "1 account" if touched == 1 else f"{touched:,} accounts"
+    enrolls = ", and enrolls those that are not enrolled" if change.action is UnitAction.REGISTER else ""
+    return Objection(
+        guard="unit-accounts",
+        reason=f"it touches {accounts}{enrolls}: {_listed(change.accounts)}",
+        release=f"write `confirm: {{{action}: {touched}}}` for the unit in {site.unit.location.file}",
+    )
+
+
+def _is_refused(unit: DesiredUnit, desired: DesiredState, territory: Territory, progress: _Progress) -> bool:
+    """Whether the unit cannot be registered as it is declared; the finding says why."""
+    security = territory.zone.security_unit
+    if unit.path == security:
+        return True  # the landing zone itself governs it
+    if is_within(unit.path, security):
+        message = f'unit "{unit.path}" lies below "{security}", which Control Tower keeps for itself'
+        progress.findings.append(_error(unit, "security-unit", message, "remove `register: true`"))
+        return True
+    above = unit.path.rpartition("/")[0]
+    declared = any(each.path == above and each.register for each in desired.units)
+    if above and not declared and above not in territory.registrations:
+        message = f'Control Tower does not govern "{above}", the unit above "{unit.path}"'
+        progress.findings.append(
+            _error(unit, "parent-not-registered", message, "write `register: true` for that one, too")
+        )
+        return True
+    return False
+
+
+def _residents(observed: ObservedState) -> Mapping[str, Sequence[ObservedAccount]]:
+    """The accounts directly in each unit, by id."""
+    found: dict[str, list[ObservedAccount]] = {}
+    for account in sorted(observed.accounts, key=lambda each: each.account_id):
+        if account.account_id != observed.management_account_id:
+            found.setdefault(account.spec.organizational_unit, []).append(account)
+    return found
+
+
+def _listed(ids: Iterable[str]) -> str:
+    every = sorted(ids)
+    more = f" and {len(every) - _NAMED:,} more" if len(every) > _NAMED else ""
+    return ", ".join(f'"{each}"' for each in every[:_NAMED]) + more
+
+
+def _in_progress(unit: DesiredUnit) -> Finding:
+    message = f'Control Tower is changing unit "{unit.path}", or does not say how it stands with it'
+    return _finding(unit, "unit-busy", message, "plan again when its baseline is SUCCEEDED", Severity.WARNING)
+
+
+def _idle(unit: DesiredUnit, name: str) -> Finding:
+    message = f'`confirm: {{{name}: …}}` of unit "{unit.path}" releases nothing'
+    return _finding(unit, "confirm-releases-nothing", message, "remove it", Severity.WARNING)
+
+
+def _error(unit: DesiredUnit, rule: str, message: str, hint: str) -> Finding:
+    return _finding(unit, rule, message, hint, Severity.ERROR)
+
+
+def _finding(unit: DesiredUnit, rule: str, message: str, hint: str, severity: Severity) -> Finding:
+    return Finding(
+        location=unit.location, rule=rule, message=message, hint=hint, attribute=f"units.{unit.path}", severity=severity
+    )
