@@ -12,7 +12,10 @@ RUNS = (
     ("benchmarks.plan", "10000", "50000"),
     ("benchmarks.sandbox", "10000"),
     ("benchmarks.creations", "100"),
+    ("benchmarks.control_tower", "200"),
     ("benchmarks.customizations", "12"),
+    ("benchmarks.machines", "scaling"),
+    ("benchmarks.machines", "accounts", "2000"),
 )
 
 
