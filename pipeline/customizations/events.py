@@ -77,11 +77,11 @@ def understand(lines: Iterable[str]) -> Spoken:
 
 
 def held_lock(diagnostics: Iterable[Diagnostic]) -> HeldLock | None:
-    """The lock that the command did not get, if that is why it failed."""
+    """The lock that the command did not get, if that is why it failed; a lock that cannot be written is nobody's."""
     for each in diagnostics:
-        if _LOCKED in each.summary:
-            found = dict(_LOCK_FIELD.findall(each.detail))
-            return HeldLock(id=found.get("ID", ""), who=found.get("Who", ""), created=found.get("Created", ""))
+        found = dict(_LOCK_FIELD.findall(each.detail)) if _LOCKED in each.summary else {}
+        if "ID" in found:
+            return HeldLock(id=found["ID"], who=found.get("Who", ""), created=found.get("Created", ""))
     return None
 
 

@@ -69,13 +69,10 @@ class Attendance:
             environment={**self.environment, "AWS_PROFILE": AFT_TARGET if sourced else TARGET},
             log=self.around.workspace.log(self.job.target, Path(path).stem),
             limit=self.around.limits.executable,
+            most=_MOST,
         )
         ours = self.around.patience
-
-        def is_over() -> bool:
-            return ours.cancelled() or _is_too_long(command.log)
-
-        ended = run(command, replace(ours, cancelled=is_over, grace=min(ours.grace, _GRACE)))
+        ended = run(command, replace(ours, grace=min(ours.grace, _GRACE)))
         too_long = _is_too_long(command.log)
         if too_long:
             os.truncate(command.log, _MOST)

@@ -3,6 +3,7 @@
 import re
 import shlex
 import shutil
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, assert_never
@@ -12,6 +13,7 @@ from pipeline.customizations.processes import Command, Ended, Ending
 from pipeline.errors import PermanentServiceError, ServiceError, TemporaryServiceError
 from pipeline.model.customization import Target
 
+_CORRECT: Final = "correct it, then plan again"
 _SHOWN: Final = 3
 _LENGTH: Final = 600
 _FULL: Final = 65_536
@@ -20,9 +22,16 @@ _FULL: Final = 65_536
 _PASSING: Final = re.compile(
     r"ExpiredToken|RequestExpired|Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|ServiceUnavailable"
     r"|InternalError|InternalFailure|connection re(?:set|fused)|i/o timeout|TLS handshake timeout|no such host"
-    r"|Client\.Timeout|Saved plan is stale|the run that hands out this session is gone"
+    r"|Client\.Timeout|PreconditionFailed|ConditionalRequestConflict|Saved plan is stale"
+    r"|the run that hands out this session is gone"
 )
 """What AWS and the network say when the same call may go through later."""
+
+_REFUSED: Final = re.compile(r"operation error S3: \w+, https response error StatusCode: 403")
+_OF_THE_STATE: Final = (
+    "let roles.apply of vending.yaml use the bucket (and its key, if it is encrypted with one), and see that the state's bucket"
+    " belongs to your organization: names of buckets are shared with everybody on AWS"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +68,17 @@ def failure_of(
     hint = f"{log}; by hand: {by_hand(repeat or command)}"
     match ended.ending:
         case Ending.CANCELLED:
-            message = f"{where}: {verb} was stopped, because the run was"
+            message = f"{where}: {verb} was stopped, because the run was{_by_force(ended)}"
             return Failure(message=message, hint=f"run again; {log}", temporary=True, log=command.log)
         case Ending.TIMED_OUT:
-            message = f"{where}: {verb} takes longer than {command.limit:.0f} seconds and was stopped{_said(spoken)}"
+            stopped = f"takes longer than {command.limit:.0f} seconds and was stopped{_by_force(ended)}"
             return Failure(
-                message=message, hint=f"raise the limit, or find out what it waits for; {hint}", log=command.log
+                message=f"{where}: {verb} {stopped}{_said(spoken)}",
+                hint=f"find out what it waits for, then plan again; {hint}",
+                log=command.log,
             )
+        case Ending.TOO_LOUD:
+            return Failure(message=f"{where}: {verb} writes too much and was stopped", hint=hint, log=command.log)
         case Ending.EXITED:
             lock = held_lock(spoken.errors)
             if lock is not None:
@@ -73,7 +86,7 @@ def failure_of(
             said = _said(spoken) or _silent(command.log, shutil.disk_usage(command.log.parent).free)
             message = f"{where}: {verb} failed{_ended_by(ended)}{said}"
             passing = any(_PASSING.search(f"{each.summary} {each.detail}") for each in spoken.errors)
-            remedy = "run again" if passing else "correct it, then plan again"
+            remedy = "run again" if passing else _OF_THE_STATE if _is_refused_state(spoken) else _CORRECT
             return Failure(message=message, hint=f"{remedy}; {hint}", temporary=passing, log=command.log)
         case _:
             assert_never(ended.ending)
@@ -103,13 +116,26 @@ def _locked(where: str, lock: HeldLock, command: Command) -> Failure:
     return Failure(message=message, hint=hint, temporary=True, log=command.log)
 
 
+def _by_force(ended: Ended) -> str:
+    """It had time to stop by itself, and did not: then it has neither written its state nor released the lock."""
+    return ", by force, so the state may be behind, and locked" if ended.code == -signal.SIGKILL else ""
+
+
+def _is_refused_state(spoken: Spoken) -> bool:
+    """Whether S3 refuses the backend. What it refuses to a resource has a place."""
+    said = [f"{each.summary} {each.detail}" for each in spoken.errors if not each.place]
+    words = " ".join((*said, *(line.strip(" │╷╵") for line in spoken.tail)))
+    return _REFUSED.search(" ".join(words.split())) is not None
+
+
 def _ended_by(ended: Ended) -> str:
     return f" (ended by signal {-ended.code})" if ended.code < 0 else ""
 
 
 def _said(spoken: Spoken) -> str:
-    words = [_sentence(each) for each in spoken.errors[:_SHOWN]]
-    more = len(spoken.errors) - len(words)
+    sentences = list(dict.fromkeys(map(_sentence, spoken.errors)))
+    words = sentences[:_SHOWN]
+    more = len(sentences) - len(words)
     if more > 0:
         words.append(f"and {more} more")
     if not words:

@@ -44,13 +44,20 @@ _OPTIONS: Final = {
     "credential.interactive": "never",
     "fetch.recurseSubmodules": "false",
     "submodule.recurse": "false",
+    "filter.lfs.process": "",
+    "filter.lfs.smudge": "",
+    "filter.lfs.clean": "",
+    "filter.lfs.required": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
     "advice.detachedHead": "false",
     "http.lowSpeedLimit": "1000",
     "http.lowSpeedTime": "60",
 }
-"""The same files on every machine, no hooks, nothing left running, and no connection that stands still for ever."""
+"""The same files on every machine, no hooks, nothing left running, and no connection that stands still for ever.
+
+So with git-lfs, too, its pointers stay as they are.
+"""
 
 _HEADS_AND_TAGS: Final = ("+refs/heads/*:refs/remotes/heads/*", "+refs/tags/*:refs/remotes/tags/*")
 _HINT: Final = "look that git can read it from here without asking for a password: git ls-remote"

@@ -26,17 +26,22 @@ class Ending(Enum):
     EXITED = "exited"
     TIMED_OUT = "timed out"
     CANCELLED = "cancelled"
+    TOO_LOUD = "wrote too much"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`log` gets everything that the process writes, readable for its owner only. `limit`: seconds."""
+    """`log` gets everything that the process writes, readable for its owner only. `limit`: seconds.
+
+    `most`: bytes of output; what writes more is killed without grace, since it fills the disk meanwhile. None: as it likes.
+    """
 
     arguments: tuple[str, ...]
     directory: Path
     environment: Mapping[str, str]
     log: Path
     limit: float
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,7 @@ def run(command: Command, patience: Patience) -> Ended:
     watcher = threading.Thread(target=_watch, args=(process.pid, ended), daemon=True)
     watcher.start()
     try:
-        ending = _await_end(process.pid, ended, command.limit, patience)
+        ending = _await_end(process.pid, ended, command, patience)
     except BaseException:
         _stop(process.pid, ended, patience)  # Ctrl-C, which a program in a group of its own does not hear
         raise
@@ -108,9 +113,13 @@ def _watch(pid: int, ended: threading.Event) -> None:
     ended.set()
 
 
-def _await_end(pid: int, ended: threading.Event, limit: float, patience: Patience) -> Ending:
-    deadline = patience.clock.monotonic() + limit
+def _await_end(pid: int, ended: threading.Event, command: Command, patience: Patience) -> Ending:
+    deadline = patience.clock.monotonic() + command.limit
     while not ended.wait(_LOOK):
+        if command.most is not None and command.log.stat().st_size > command.most:
+            os.killpg(pid, signal.SIGKILL)
+            ended.wait()
+            return Ending.TOO_LOUD
         if patience.cancelled():
             _stop(pid, ended, patience)
             return Ending.CANCELLED

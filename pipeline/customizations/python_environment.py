@@ -79,6 +79,7 @@ def _carry_out(command: Command, patience: Patience) -> None:
     how = {
         Ending.EXITED: f"failed with exit code {ended.code}",
         Ending.TIMED_OUT: f"takes longer than {command.limit:.0f} seconds and was stopped",
+        Ending.TOO_LOUD: "writes too much and was stopped",
         Ending.CANCELLED: "was stopped, because the run was",
     }[ended.ending]
     said = tail_of(command.log)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from pipeline.customizations.fingerprint import reaching
 from pipeline.customizations.overrides import Backend, S3Backend
 from pipeline.customizations.processes import Command, Ended, Ending, Patience, run
 from pipeline.customizations.releases import Release, Tree
+from pipeline.customizations.rescued_state import refuse_unsaved, rescue
 from pipeline.customizations.state import checked
 from pipeline.customizations.terraform import Limits, Program, apply_arguments, init_arguments, plan_arguments
 from pipeline.customizations.workspace import Prepared, Workspace, write_inputs
@@ -69,6 +70,7 @@ class Run:
         """Write the plan file, and tell what it would change. `lock`: seconds to wait for the state; None: take no lock."""
         # A plan that failed is written all the same: the exit code alone tells whether it may be applied.
         command = self._planning(lock)
+        refuse_unsaved(command, self._target)
         ended, spoken = _carry_out(self._target, command, self._around.patience, good=frozenset({_NOTHING, _CHANGES}))
         return spoken.difference(applicable=ended.code == _CHANGES)
 
@@ -77,7 +79,12 @@ class Run:
         arguments = apply_arguments(self._around.program, plan=self._plan, lock=lock)
         command = self._command(arguments, self._around.limits.apply)
         # Plans are not kept, so what a person repeats begins with another one.
-        _carry_out(self._target, command, self._around.patience, repeat=self._planning(lock))
+        try:
+            _carry_out(self._target, command, self._around.patience, repeat=self._planning(lock))
+        except TerraformError as error:
+            if (unsaved := rescue(command, self._target)) is not None:
+                raise TerraformError(replace(unsaved, message=f"{error.failure.message}; {unsaved.message}")) from error
+            raise
 
     def _planning(self, lock: int | None) -> Command:
         arguments = plan_arguments(self._around.program, inputs=self._inputs, plan=self._plan, lock=lock)

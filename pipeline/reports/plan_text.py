@@ -12,7 +12,7 @@ from pipeline.reports import describe, field_words, wave_words
 from pipeline.reports.escaping import columns, visible
 from pipeline.reports.findings import line_of
 from pipeline.reports.phrases import counted, plain
-from pipeline.reports.summary import Occasion, Row, Summary, summarize
+from pipeline.reports.summary import APPLY, Occasion, Row, Summary, summarize
 from pipeline.reports.terminal import Color, bullets, listed, padded, paint, wrapped
 
 NAMES_SHOWN: Final = 10
@@ -35,12 +35,12 @@ _COLORS: Final = {
 }
 
 
-def as_text(plan: Plan, *, color: bool, width: int, occasion: Occasion = Occasion.TERMINAL) -> str:
+def as_text(plan: Plan, *, color: bool, width: int, occasion: Occasion = Occasion.TERMINAL, apply: str = APPLY) -> str:
     """The plan in lines of `width` columns where words allow it: the verdict, holds, changes, and what happens next.
 
-    Every change and hold has its line, or is counted in the line of its group.
+    Every change and hold has its line, or is counted in the line of its group. `apply`: as for `summarize`.
     """
-    summary = summarize(plan, occasion)
+    summary = summarize(plan, occasion, apply=apply)
     blocks = [
         [
             paint(summary.heading, Color.BOLD, on=color),

@@ -24,6 +24,8 @@ HOLD_SIGN: Final = "⏸"
 
 _CREATED: Final = {"create unit": "unit", "create": "account"}
 
+APPLY: Final = "vend apply --reviewed plan.json"
+
 T = TypeVar("T")
 
 
@@ -33,6 +35,8 @@ class Occasion(StrEnum):
     TERMINAL = "terminal"
     PULL_REQUEST = "pull request"
     APPLY = "apply"
+    CUSTOMIZE = "customize"
+    """A plan of customizations of chosen accounts, in a terminal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +86,12 @@ class Summary:
     landing_zone: Phrase = ()
 
 
-def summarize(plan: Plan, occasion: Occasion) -> Summary:
-    """The plan in words, for the occasion."""
+def summarize(plan: Plan, occasion: Occasion, *, apply: str = APPLY) -> Summary:
+    """The plan in words, for the occasion. `apply`: the command that carries it out once it was reviewed, for a terminal."""
     errors = tuple(sorted(each for each in plan.findings if each.severity is Severity.ERROR))
     verdict = _verdict(plan, errors)
-    command = "vend apply" if occasion is Occasion.APPLY else "vend plan"
     return Summary(
-        heading=f"{command}: {verdict} · digest {plan.digest[:8]}",
+        heading=f"{_command(occasion)}: {verdict} · digest {plan.digest[:8]}",
         verdict=verdict,
         totals=_totals(plan),
         holds=_hold_rows(plan.holds),
@@ -98,10 +101,20 @@ def summarize(plan: Plan, occasion: Occasion) -> Summary:
         deferred=_deferred(plan.deferred),
         orphans=plan.orphans,
         unmanaged=plan.unmanaged,
-        steps=_steps(plan, occasion, errors),
+        steps=_steps(plan, occasion, errors, apply),
         roll_out=() if plan.roll_out is None else wave_words.phrase(plan.roll_out),
         landing_zone=() if plan.landing_zone is None else landing_zone_words.of_zone(plan.landing_zone),
     )
+
+
+def _command(occasion: Occasion) -> str:
+    match occasion:
+        case Occasion.TERMINAL | Occasion.PULL_REQUEST:
+            return "vend plan"
+        case Occasion.APPLY:
+            return "vend apply"
+        case Occasion.CUSTOMIZE:
+            return "vend customize"
 
 
 def _verdict(plan: Plan, errors: tuple[Finding, ...]) -> str:
@@ -175,27 +188,30 @@ def _deferred(deferred: Iterable[Deferred]) -> tuple[tuple[tuple[str, ...], tupl
     return tuple((attributes, tuple(keys)) for attributes, keys in groups.items())
 
 
-def _steps(plan: Plan, occasion: Occasion, errors: tuple[Finding, ...]) -> tuple[Phrase, ...]:
+def _steps(plan: Plan, occasion: Occasion, errors: tuple[Finding, ...], apply: str) -> tuple[Phrase, ...]:
     steps: list[Phrase] = []
     if errors:
         steps.append(("A request with an error takes no part; correct it, and plan again.",))
     if plan.holds:
         steps.append(("What is on hold waits until it is released as its line says.",))
     if plan.changes:
-        steps += _next(plan, occasion)
+        steps += _next(plan, occasion, apply)
     if plan.is_empty and not errors:
-        steps.append(("The organization is as asked for.",))
+        chosen = occasion is Occasion.CUSTOMIZE
+        steps.append(("Nothing is due in the chosen accounts." if chosen else "The organization is as asked for.",))
     return tuple(steps)
 
 
-def _next(plan: Plan, occasion: Occasion) -> list[Phrase]:
+def _next(plan: Plan, occasion: Occasion, apply: str) -> list[Phrase]:
+    carried_out: Phrase = (Command(apply), " applies these changes, and only these.")
     detail: Phrase = (Command(f"vend plan --detail {shlex.quote(_example(plan))}"), " shows one in full.")
     match occasion:
         case Occasion.PULL_REQUEST:
             return [("On merge these changes, and only these, are applied.",), detail]
         case Occasion.TERMINAL:
-            apply = Command("vend apply --reviewed plan.json")
-            return [(apply, " applies these changes, and only these."), detail]
+            return [carried_out, detail]
+        case Occasion.CUSTOMIZE:
+            return [carried_out]
         case Occasion.APPLY:
             return [("These changes, and only these, are applied.",)]
 

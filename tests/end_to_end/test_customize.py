@@ -36,6 +36,17 @@ def test_only_the_customizations_of_the_chosen_accounts_run_and_nothing_else_is_
     assert {each["kind"] for each in record["outcomes"]} == {"customize"}
 
 
+def test_the_next_step_is_the_same_command_with_its_review(
+    organization: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(organization.root / "the chosen.json")
+    assert organization.vend("customize", "billing", "--layer", "base", "--force", "-o", file) == 0
+
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"vend customize billing --layer base --force --reviewed '{file}' applies these changes" in said
+    assert "vend apply" not in said
+
+
 def test_what_was_not_reviewed_is_not_run(organization: Organization, capsys: pytest.CaptureFixture[str]) -> None:
     file = str(organization.root / "chosen.json")
     assert organization.vend("customize", "billing", "-o", file) == 0

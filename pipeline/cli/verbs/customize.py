@@ -1,5 +1,6 @@
 """`vend customize`."""
 
+import shlex
 from argparse import Namespace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipeline.cli.verbs.plan import show
 from pipeline.errors import ExitCode, UsageError
 from pipeline.planning.documents import plan_to_json
 from pipeline.reports import findings as report
+from pipeline.reports.summary import Occasion
 
 
 def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
@@ -39,9 +41,21 @@ def _plan(arguments: Namespace, workspace: Workspace, parts: Parts, choice: Choi
         return planned.exit_code
     document = plan_to_json(planned.plan)
     write_file(arguments.out, document)
-    show(arguments, planned.plan, document)
+    show(arguments, planned.plan, document, apply=_to_carry_out(arguments), occasion=Occasion.CUSTOMIZE)
     if arguments.format == "text":
-        print_note(
-            f"\nThe plan is in {arguments.out}; after its review, repeat the command with --reviewed in place of -o."
-        )
+        print_note(f"\nThe plan is in {arguments.out}.")
     return planned.exit_code
+
+
+def _to_carry_out(arguments: Namespace) -> str:
+    """The command with the same choice that runs what was planned."""
+    return shlex.join(
+        (
+            *("vend", "customize", *arguments.keys),
+            *(("--targets", str(arguments.targets)) if arguments.targets is not None else ()),
+            *(("--all",) if arguments.all else ()),
+            *(part for name in arguments.layer for part in ("--layer", name)),
+            *(("--force",) if arguments.force else ()),
+            *("--reviewed", str(arguments.out)),
+        )
+    )

@@ -1,5 +1,6 @@
 """`vend plan`."""
 
+import shlex
 import shutil
 import sys
 from argparse import Namespace
@@ -16,6 +17,7 @@ from pipeline.errors import ExitCode, UsageError
 from pipeline.model.plan import Plan
 from pipeline.planning.documents import plan_to_json
 from pipeline.reports import findings, plan_markdown, plan_text
+from pipeline.reports.summary import Occasion
 
 
 def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
@@ -33,7 +35,8 @@ def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode
     document = plan_to_json(planned.plan)
     out = arguments.out or workspace.plan_file
     write_file(out, document)
-    show(arguments, planned.plan, document, detail=arguments.detail)
+    apply = f"vend apply --reviewed {shlex.quote(_shown(out, working_directory))}"
+    show(arguments, planned.plan, document, detail=arguments.detail, apply=apply)
     if arguments.observed is not None:
         print_note(f"\nPlanned from what was observed at {planned.read_at}; the organization may have changed since.")
     if arguments.format == "text" and not arguments.detail:
@@ -41,8 +44,19 @@ def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode
     return planned.exit_code
 
 
-def show(arguments: Namespace, made: Plan, document: str, *, detail: str | None = None) -> None:
-    """The plan in the form that the arguments ask for; `detail`: only this subject, in full."""
+def show(
+    arguments: Namespace,
+    made: Plan,
+    document: str,
+    *,
+    apply: str,
+    detail: str | None = None,
+    occasion: Occasion = Occasion.TERMINAL,
+) -> None:
+    """The plan in the form that the arguments ask for.
+
+    `apply`: the command that carries it out once it was reviewed; `detail`: only this subject, in full.
+    """
     color = wants_color(arguments.color, sys.stdout)
     if detail:
         print_text(plan_text.detail(made, detail))
@@ -51,7 +65,8 @@ def show(arguments: Namespace, made: Plan, document: str, *, detail: str | None 
     elif arguments.format == "markdown":
         print_text(plan_markdown.as_markdown(made))
     else:
-        print_text(plan_text.as_text(made, color=color, width=shutil.get_terminal_size((120, 40)).columns))
+        width = shutil.get_terminal_size((120, 40)).columns
+        print_text(plan_text.as_text(made, color=color, width=width, occasion=occasion, apply=apply))
 
 
 def _unknown(key: str, subjects: Collection[str]) -> UsageError:

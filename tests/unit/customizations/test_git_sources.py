@@ -177,6 +177,19 @@ def test_kept_files_are_those_of_the_commit_and_not_to_be_written(bench: Bench) 
     assert (folder / "pre").stat().st_mode & stat.S_IXUSR
 
 
+def test_files_in_git_lfs_are_their_pointers_whether_or_not_it_is_installed(bench: Bench) -> None:
+    """What `git lfs install` writes into a person's configuration, on a machine whose PATH has no git-lfs."""
+    (bench.root / ".gitconfig").write_text(
+        '[filter "lfs"]\n  clean = git-lfs-not-here clean -- %f\n  smudge = git-lfs-not-here smudge -- %f\n'
+        "  process = git-lfs-not-here filter-process\n  required = true\n"
+    )
+    (bench.repository.place / ".gitattributes").write_text("*.zip filter=lfs diff=lfs merge=lfs -text\n")
+    commit = bench.repository.commits({"network/code.zip": "version https://git-lfs.github.com/spec/v1\n"})
+
+    folder = bench.workspace / bench.fetched(commit).path / "network"
+    assert (folder / "code.zip").read_text() == "version https://git-lfs.github.com/spec/v1\n"
+
+
 def test_a_protocol_that_is_not_allowed_is_refused_before_git_is_asked(bench: Bench) -> None:
     refused = bench.sources("https", "ssh").fetched(bench.folder("v1.0"))
 

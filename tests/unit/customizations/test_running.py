@@ -246,6 +246,37 @@ def test_state_lock_tells_who_when_and_how_to_release_it(bench: Bench) -> None:
     assert ended.hint.endswith("force-unlock 1111-22")
 
 
+_REFUSED = "operation error S3: PutObject, https response error StatusCode: 403, api error AccessDenied: Access Denied"
+
+
+def test_a_lock_that_may_not_be_written_is_nobodys_lock(bench: Bench) -> None:
+    detail = f"Error message: {_REFUSED}\n\nTerraform acquires a state lock"
+    bench.terraform.plays("plan", diagnostic("Error acquiring the state lock", detail), code=1)
+    ended = bench.customizer().apply(bench.job(), None)
+
+    assert isinstance(ended, Failure)
+    assert isinstance(ended.error, PermanentServiceError)
+    assert "locked by" not in ended.message
+    assert _REFUSED in ended.message
+    assert "force-unlock" not in ended.hint
+
+
+def test_a_state_bucket_that_refuses_us_is_told_from_a_refusal_inside_the_account(bench: Bench) -> None:
+    bucket = "see that the state's bucket belongs to your organization"
+    bench.terraform.plays("plan", diagnostic("Error acquiring the state lock", _REFUSED), code=1)
+    of_state = bench.customizer().apply(bench.job(), None)
+    listing = "Error: Failed to get existing workspaces: Unable to list objects in S3 bucket"
+    bench.terraform.plays("plan", f"{listing}: {_REFUSED}", code=1)
+    of_init = bench.customizer().apply(bench.job(), None)
+    bench.terraform.plays("plan", diagnostic("creating S3 Bucket", _REFUSED, address="aws_s3_bucket.b"), code=1)
+    of_resource = bench.customizer().apply(bench.job(), None)
+
+    assert isinstance(of_state, Failure)
+    assert isinstance(of_init, Failure)
+    assert isinstance(of_resource, Failure)
+    assert [bucket in each.hint for each in (of_state, of_init, of_resource)] == [True, True, False]
+
+
 def test_a_failing_init_tells_its_error_and_not_what_went_well_before(bench: Bench) -> None:
     said = [f"- Installed hashicorp/provider-{number} v1.0.0 (unauthenticated)" for number in range(20)]
     bench.terraform.plays("init", *said, "╷", "│ Error: Failed to query available provider packages", "╵", code=1)
@@ -298,6 +329,7 @@ def test_inputs_stay_for_the_command_by_hand_and_go_with_the_next_run(bench: Ben
         ("api error ExpiredToken: The security token expired", TemporaryServiceError),
         ("api error ThrottlingException: Rate exceeded", TemporaryServiceError),
         ("Saved plan is stale", TemporaryServiceError),
+        ("acquiring the state lock: api error PreconditionFailed: NoSuchKey", TemporaryServiceError),
         ("api error AccessDenied: not authorized", PermanentServiceError),
     ],
 )

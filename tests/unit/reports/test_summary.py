@@ -95,6 +95,26 @@ def test_a_pull_request_says_what_a_merge_does() -> None:
     assert steps(plan, Occasion.APPLY) == ["These changes, and only these, are applied."]
 
 
+def test_the_next_command_names_the_file_that_the_plan_is_in() -> None:
+    (first, *_) = summarize(
+        Plan(changes=(an_update("a"),)), Occasion.TERMINAL, apply="vend apply --reviewed b.json"
+    ).steps
+
+    assert plain(first) == "vend apply --reviewed b.json applies these changes, and only these."
+
+
+def test_a_plan_of_chosen_customizations_says_how_to_run_these() -> None:
+    """`vend apply` would plan everything, and `vend plan --detail` another plan than this one."""
+    plan = Plan(changes=(an_update("billing"),))
+    summary = summarize(plan, Occasion.CUSTOMIZE, apply="vend customize billing --reviewed c.json")
+
+    assert summary.heading.startswith("vend customize: 1 change")
+    assert [plain(step) for step in summary.steps] == [
+        "vend customize billing --reviewed c.json applies these changes, and only these."
+    ]
+    assert steps(Plan(), Occasion.CUSTOMIZE) == ["Nothing is due in the chosen accounts."]
+
+
 def test_no_changes_are_said_too() -> None:
     assert steps(Plan(managed=3)) == ["The organization is as asked for."]
     assert steps(Plan(findings=(ERROR,))) == ["A request with an error takes no part; correct it, and plan again."]
