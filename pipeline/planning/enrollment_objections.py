@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
+from pipeline.model.account import ROOT
 from pipeline.model.change import (
     AccountChange,
     CloseAccount,
@@ -190,13 +191,17 @@ def to_moving(case: Case) -> Objection | None:
 
 
 def to_staying_out(case: Case) -> Objection | None:
-    zone = case.territory.zone
-    if not zone.enrolls_automatically or not case.territory.governs(case.unit):
+    """In a unit that Control Tower governs the account would be enrolled, at the latest by the unit's next reset."""
+    if not case.territory.governs(case.unit):
         return None
+    when = "" if case.territory.zone.enrolls_automatically else ", when it is reset,"
     return Objection(
         guard="unit-enrolls",
-        reason=f'unit "{case.unit}" enrolls every account in it, and the request says `managed: false`',
-        release="name a unit that Control Tower does not govern, or remove `managed: false`",
+        reason=f'unit "{case.unit}"{when} enrolls every account in it, and the request says `managed: false`',
+        release=(
+            f'write `organizational_unit: "{ROOT}"`, or a unit that Control Tower does not govern, in '
+            f"{case.request.origin().file}; or remove `managed: false`"
+        ),
     )
 
 

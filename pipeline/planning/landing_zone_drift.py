@@ -7,6 +7,7 @@ from pipeline.model.drift import DRIFT, DriftKind
 from pipeline.model.drift_report import DriftItem, Section, WaysOut
 from pipeline.model.observed import ObservedState, ObservedUnit
 from pipeline.model.plan import Plan
+from pipeline.planning.unit_sites import DRIFTS_BY_UNMANAGED
 
 
 def landing_zone_items(plan: Plan, observed: ObservedState) -> Iterator[DriftItem]:
@@ -16,8 +17,9 @@ def landing_zone_items(plan: Plan, observed: ObservedState) -> Iterator[DriftIte
     about = (*plan.changes, *(hold.change for hold in plan.holds))
     if plan.landing_zone.is_drifted:
         yield _item(DriftKind.LANDING_ZONE, "landing zone", "landing-zone")
+    told = {each.attribute for each in plan.findings if each.rule == DRIFTS_BY_UNMANAGED}
     for unit in observed.units:
-        yield from _of_unit(unit, about)
+        yield from _of_unit(unit, about, is_told=f"units.{unit.path}" in told)
     resets = {each.path for each in about if isinstance(each, RegisterUnit)}
     touched = {account_of(each) for each in about}
     for account in observed.accounts:
@@ -30,12 +32,12 @@ def landing_zone_items(plan: Plan, observed: ObservedState) -> Iterator[DriftIte
             yield _item(kind, account.key or account.spec.name, "enrollment", account_id=account.account_id)
 
 
-def _of_unit(unit: ObservedUnit, about: tuple[Change, ...]) -> Iterator[DriftItem]:
+def _of_unit(unit: ObservedUnit, about: tuple[Change, ...], *, is_told: bool) -> Iterator[DriftItem]:
     registration = unit.registration
     if registration is None:
         return
     resets = {each.path for each in about if isinstance(each, RegisterUnit)}
-    if registration.is_drifted and unit.path not in resets:
+    if registration.is_drifted and unit.path not in resets and not is_told:
         yield _item(DriftKind.INHERITANCE, unit.path, "registration")
     planned = {each.control for each in about if isinstance(each, ChangeControl) and each.path == unit.path}
     for control in registration.controls:

@@ -26,9 +26,10 @@ from pipeline.planning.matching import Matching, match
 from pipeline.planning.ordering import hold_rank, rank
 from pipeline.planning.policy import Policy, TagsMode
 from pipeline.planning.products import useless_products
-from pipeline.planning.registration import Governance, Wishes, registrations
+from pipeline.planning.registration import Governance, registrations
 from pipeline.planning.territory import no_landing_zone, observed_territory, warnings_of
 from pipeline.planning.unit_resets import NO_RESETS, Resets, resets_of
+from pipeline.planning.unit_sites import Wishes
 
 _AWS_PREFIX = "aws:"
 

@@ -4,18 +4,17 @@ The baseline of a unit touches every account in it, so a change of it is held un
 that people saw: with another number it waits again. One operation on a unit runs at a time, parents before children.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline.model.account import AccountState
 from pipeline.model.change import RegisterUnit, UnitAction, UnitChange
 from pipeline.model.finding import Finding, Severity
-from pipeline.model.landing_zone import EXECUTION_ROLE, Registration, Standing
+from pipeline.model.landing_zone import EXECUTION_ROLE, Standing
 from pipeline.model.observed import ObservedAccount, ObservedState
 from pipeline.model.plan import Hold
 from pipeline.model.request import DesiredState, DesiredUnit
-from pipeline.planning.enrollment_state import is_governed
 from pipeline.planning.policy import Policy
 from pipeline.planning.territory import (
     Objection,
@@ -26,6 +25,7 @@ from pipeline.planning.territory import (
     is_within,
 )
 from pipeline.planning.unit_resets import is_by_reset
+from pipeline.planning.unit_sites import DRIFTS_BY_UNMANAGED, Site, Wishes, residents_of
 
 _MOST_ACCOUNTS: Final = 1_000
 """https://docs.aws.amazon.com/controltower/latest/userguide/limits.html"""
@@ -42,32 +42,6 @@ class Governance:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What requests mean for units.
-
-    `drifted`: units that accounts need to be reset; `unmanaged`: ids of accounts that are not to come under Control Tower.
-    """
-
-    drifted: frozenset[str] = frozenset()
-    unmanaged: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Site:
-    """A declared unit and what is there: the accounts directly in it."""
-
-    unit: DesiredUnit
-    accounts: Sequence[ObservedAccount]
-    territory: Territory
-    policy: Policy
-    wishes: Wishes
-
-    @property
-    def registration(self) -> Registration | None:
-        return self.territory.registrations.get(self.unit.path)
-
-
 @dataclass(slots=True, kw_only=True)
 class _Progress:
     """What is decided so far; units come parents first."""
@@ -82,10 +56,10 @@ def registrations(
 ) -> Governance:
     """The registrations of all units that declare `register: true`."""
     progress = _Progress()
-    residents = _residents(observed)
+    residents = residents_of(observed)
     for unit in sorted(desired.units, key=lambda each: (each.path.count("/"), each.path)):
         if unit.register and not _is_refused(unit, desired, territory, progress):
-            site = _Site(
+            site = Site(
                 unit=unit,
                 accounts=residents.get(unit.path, ()),
                 territory=territory,
@@ -105,12 +79,14 @@ def registrations(
     )
 
 
-def _decide(site: _Site, progress: _Progress) -> None:
+def _decide(site: Site, progress: _Progress) -> None:
     unit = site.unit
     if site.registration is not None and is_unsettled(site.registration):
         progress.findings.append(_in_progress(unit))
         return
     change = _change(site)
+    if change is None and site.registration is not None and site.registration.is_drifted:
+        progress.findings.append(_drifts_by_unmanaged(site))
     if change is not None:
         objection = _objection(change, site, progress)
         if objection is None:
@@ -123,7 +99,7 @@ def _decide(site: _Site, progress: _Progress) -> None:
     progress.findings.extend(_idle(unit, name) for name in sorted(unit.confirm) if name not in used)
 
 
-def _change(site: _Site) -> RegisterUnit | None:
+def _change(site: Site) -> RegisterUnit | None:
     """What the baseline of the unit needs; a failed one is reset before it is anything else."""
     newest, path, registration = site.territory.zone.baseline_version, site.unit.path, site.registration
     ids = tuple(sorted(each.account_id for each in site.accounts))
@@ -134,12 +110,13 @@ def _change(site: _Site) -> RegisterUnit | None:
     before, has_failed = registration.version, registration.standing is Standing.FAILED
     if not has_failed and newest is not None and is_outdated(registration, site.territory.zone):
         return RegisterUnit(path=path, action=UnitAction.UPDATE, before=before, after=newest, accounts=ids)
-    if has_failed or registration.is_drifted or site.unit.path in site.wishes.drifted:
+    is_drifted = registration.is_drifted and not site.drifts_by_unmanaged
+    if has_failed or is_drifted or site.unit.path in site.wishes.drifted or site.is_asked_to_reset_controls:
         return RegisterUnit(path=path, action=UnitAction.RESET, before=before, after=before, accounts=ids)
     return None
 
 
-def _objection(change: RegisterUnit, site: _Site, progress: _Progress) -> Objection | None:
+def _objection(change: RegisterUnit, site: Site, progress: _Progress) -> Objection | None:
     above = progress.waiting.get(change.path.rpartition("/")[0])
     if above is not None:
         reason = f"the unit above comes first, and that waits: {above.reason}"
@@ -172,14 +149,14 @@ def _too_many(accounts: Sequence[ObservedAccount]) -> Objection | None:
     return Objection(guard="too-many-accounts", reason=reason, release="move some to other units, and plan again")
 
 
-def _of_enrolling(site: _Site) -> Objection | None:
+def _of_enrolling(site: Site) -> Objection | None:
     """Registering a unit, also once more, enrolls its accounts, under the conditions of any enrolment."""
-    outside = [each for each in site.accounts if not is_governed(each, site.territory.zone)]
+    outside = site.outside
     if not outside:
         return None
     if (drift := drift_of(site.territory.zone)) is not None:
         return drift
-    if unwilling := [each.account_id for each in outside if each.account_id in site.wishes.unmanaged]:
+    if unwilling := site.unmanaged:
         return Objection(
             guard="unmanaged-account",
             reason=f"it enrolls every account in the unit, and requests say `managed: false` for {_listed(unwilling)}",
@@ -204,7 +181,7 @@ def _of_enrolling(site: _Site) -> Objection | None:
     )
 
 
-def _unconfirmed(change: RegisterUnit, site: _Site) -> Objection | None:
+def _unconfirmed(change: RegisterUnit, site: Site) -> Objection | None:
     touched, action = len(change.accounts), change.action.value
     allowed = 0 if change.action is UnitAction.REGISTER else site.policy.max_touched_accounts
     if touched <= allowed or site.unit.confirm.get(action) == touched:
@@ -238,15 +215,6 @@ def _is_refused(unit: DesiredUnit, desired: DesiredState, territory: Territory, 
     return False
 
 
-def _residents(observed: ObservedState) -> Mapping[str, Sequence[ObservedAccount]]:
-    """The accounts directly in each unit, by id."""
-    found: dict[str, list[ObservedAccount]] = {}
-    for account in sorted(observed.accounts, key=lambda each: each.account_id):
-        if account.account_id != observed.management_account_id:
-            found.setdefault(account.spec.organizational_unit, []).append(account)
-    return found
-
-
 def _listed(ids: Iterable[str]) -> str:
     every = sorted(ids)
     more = f" and {len(every) - _NAMED:,} more" if len(every) > _NAMED else ""
@@ -256,6 +224,15 @@ def _listed(ids: Iterable[str]) -> str:
 def _in_progress(unit: DesiredUnit) -> Finding:
     message = f'Control Tower is changing unit "{unit.path}", or does not say how it stands with it'
     return _finding(unit, "unit-busy", message, "plan again when its baseline is SUCCEEDED", Severity.WARNING)
+
+
+def _drifts_by_unmanaged(site: Site) -> Finding:
+    message = (
+        f'unit "{site.unit.path}" is drifted, and is not reset, since that enrolls every account in it, and requests say '
+        f"`managed: false` for {_listed(site.unmanaged)}"
+    )
+    hint = "move these to a unit that is not registered, or to the root"
+    return _finding(site.unit, DRIFTS_BY_UNMANAGED, message, hint, Severity.WARNING)
 
 
 def _idle(unit: DesiredUnit, name: str) -> Finding:

@@ -157,7 +157,11 @@ def repaired(change: UpdateAccount, field: FieldChange) -> Steps:
 
 
 def sso_user(change: UpdateAccount, field: FieldChange) -> Steps:
-    """The new first administrator, then the former one's access, which Account Factory leaves in place."""
+    """The former first administrator's access, which Account Factory leaves in place, then the new one.
+
+    In this order, since only the product tells who the former one is: once it tells the new one, no later plan sees a
+    difference. The update names the new one only; AWS says nowhere that the former one has to have access for it.
+    """
     before = cast("Mapping[str, Json] | None", field.before)
     after = cast("Mapping[str, Json]", field.after)
     key, account_id = change.key, change.account_id
@@ -168,4 +172,4 @@ def sso_user(change: UpdateAccount, field: FieldChange) -> Steps:
     former = None if before is None else before.get("email")
     if former is None or str(former).casefold() == str(after.get("email")).casefold():
         return updated
-    return (*updated, RemoveFormerUser(key=key, account_id=account_id, email=str(former)))
+    return (RemoveFormerUser(key=key, account_id=account_id, email=str(former)), *updated)

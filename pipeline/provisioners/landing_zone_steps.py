@@ -100,8 +100,9 @@ class UpdateProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveFormerUser:
-    """Take Account Factory's access to the account from a former first administrator, by e-mail address.
+    """Take Account Factory's access to the account from its first administrator, by e-mail address, before another one gets it.
 
+    Nothing where the account's product tells another one already, or what the request's own `access` gives.
     https://docs.aws.amazon.com/controltower/latest/userguide/updating-account-factory-accounts.html
     """
 

@@ -215,5 +215,9 @@ def _explained(error: ClientError, step: ChangeTheControl) -> Exception:
         return error
     return PermanentServiceError(
         f'unit "{step.path}": control "{step.control}" cannot be reset by itself: it is a service control policy',
-        hint="re-register the unit in the Control Tower console, which attaches its policies anew",
+        hint=(
+            "reset the unit, which attaches its policies anew: write `register: true` and `confirm: {reset: 14}` for "
+            f'"{step.path}" in account-requests/_organization.yaml, with the number of accounts directly in it, and plan '
+            "again; if it still differs then, reset the landing zone in the Control Tower console"
+        ),
     )

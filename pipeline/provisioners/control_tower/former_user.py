@@ -1,6 +1,7 @@
-"""Taking Account Factory's access from a former first administrator.
+"""Taking Account Factory's access from a first administrator, before another one gets it.
 
-Account Factory gives the new one access, and leaves the old one's in place:
+Account Factory gives the new one access, and leaves the old one's in place. Once its product tells the new one, nothing tells
+who the old one was; so the old one's access goes first, and whoever dies in between leaves a difference that the next plan sees.
 https://docs.aws.amazon.com/controltower/latest/userguide/updating-account-factory-accounts.html
 """
 
@@ -13,6 +14,7 @@ from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.identity_center.directory import Directory
 from pipeline.provisioners.aws.identity_center.marks import Marks, mark_of
 from pipeline.provisioners.aws.organizations.listing import listed
+from pipeline.provisioners.control_tower.products import Products
 from pipeline.provisioners.landing_zone_steps import RemoveFormerUser
 
 PERMISSION_SET: Final = "AWSAdministratorAccess"
@@ -25,12 +27,18 @@ _PAGE: Final = 100
 class FormerUsers:
     """Safe to use from many threads."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, products: Products) -> None:
         self._directory = Directory(connection)
         self._marks = Marks(connection)
+        self._products = products
 
     def remove(self, step: RemoveFormerUser, facts: Facts) -> Result:
-        """Done when the user has no such access to the account, or is not there any more. What requests have given stays."""
+        """Done when the user has no such access to the account, or is not there any more. What requests have given stays.
+
+        Nobody loses access whom the account's product does not tell as its first administrator, or where it takes no update.
+        """
+        if not self._is_told(step):
+            return Done(message=f'"{step.email}" is no first administrator whom Account Factory can replace')
         user = self._directory.id_of(Principal(PrincipalKind.USER, step.email))
         permission_set = self._directory.permission_sets().get(PERMISSION_SET)
         if user is None or permission_set is None:
@@ -57,6 +65,13 @@ class FormerUsers:
         )
         request = str(answer["AccountAssignmentDeletionStatus"]["RequestId"])
         return Waiting(reason="IAM Identity Center is at it", delay=5.0, facts={_REQUEST: request})
+
+    def _is_told(self, step: RemoveFormerUser) -> bool:
+        seen = self._products.of_account(step.account_id)
+        if seen is None or seen.product.is_unusable:
+            return False
+        told = self._products.outputs(seen.product_id).get("SSOUserEmail", "")
+        return told.casefold() == step.email.casefold()
 
     def _is_assigned(self, instance: str, permission_set: str, account_id: str, user: str) -> bool:
         some = listed(

@@ -72,7 +72,7 @@ class ControlTowerProvisioner:
         self._enrolling = Enrolling(self._tower)
         self._units = Units(self._tower)
         self._controls = Controls(self._tower)
-        self._former_users = FormerUsers(connection)
+        self._former_users = FormerUsers(connection, self._tower.products)
 
     def observe(self) -> ObservedState:
         return observe(self._tower)

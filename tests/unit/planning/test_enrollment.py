@@ -288,7 +288,7 @@ def test_leaving_is_guarded_and_what_follows_it_waits_with_it() -> None:
     assert "confirm: {managed: false}" in plan.holds[0].release
     confirmed = replace(request, confirm={"managed": False})
     assert len(a_governed_plan(a_governed_state(governed("payments")), confirmed).changes) == 2
-    always = a_governed_request(managed=False)
+    always = a_governed_request(managed=False, organizational_unit="Sandbox")
     plan = a_governed_plan(a_governed_state(governed("payments")), always, always_confirm=frozenset({"unmanage"}))
     assert guards(plan) == ["always-confirm", "always-confirm"]
 
@@ -296,6 +296,20 @@ def test_leaving_is_guarded_and_what_follows_it_waits_with_it() -> None:
 def test_a_unit_that_enrolls_by_itself_takes_no_unmanaged_account() -> None:
     state = a_governed_state(outside("payments", unit="Sandbox"), zone=automatic())
     assert guards(a_governed_plan(state, a_governed_request(managed=False))) == ["unit-enrolls"]
+
+
+@pytest.mark.parametrize("zone", [a_zone(), automatic(), automatic(enrolls_automatically=False)])
+def test_an_account_that_has_left_goes_back_into_no_unit_of_control_tower(zone: LandingZone) -> None:
+    """The next reset of the unit would enroll it, and so no reset could be carried out any more."""
+    request = a_governed_request(managed=False)
+    plan = a_governed_plan(a_governed_state(outside("payments", unit=ROOT), zone=zone), request)
+    [hold] = plan.holds
+    assert (hold.guard, type(hold.change)) == ("unit-enrolls", MoveAccount)
+    assert 'write `organizational_unit: "/"`' in hold.release
+    assert request.origin().file in hold.release
+    leaving = a_governed_plan(a_governed_state(governed("payments")), request)
+    assert [type(each) for each in leaving.changes] == [UnmanageAccount]
+    assert [each.guard for each in leaving.holds] == ["unit-enrolls"]
 
 
 def test_closing_an_enrolled_account_says_that_it_leaves_first() -> None:

@@ -5,8 +5,10 @@ import pytest
 from pipeline.model.account import AccountState
 from pipeline.model.change import ChangeControl, ControlAction, RegisterUnit, UnitAction
 from pipeline.model.finding import Severity
-from pipeline.model.landing_zone import Registration, Standing
+from pipeline.model.landing_zone import EnabledControl, Registration, Standing
 from pipeline.model.plan import Plan
+from pipeline.model.request import DesiredControl
+from pipeline.planning.landing_zone_drift import landing_zone_items
 from tests.unit.planning.landing_zones import (
     NO_ROLE,
     OLDER,
@@ -218,6 +220,41 @@ def test_a_drifted_control_is_told_beside_the_reset_of_its_unit_so_that_what_is_
     assert [type(change) for change in plan.changes] == [RegisterUnit, ChangeControl]
 
 
+@pytest.mark.parametrize("found", [enabled(is_drifted=True), enabled(standing=Standing.FAILED)])
+@pytest.mark.parametrize("name", ["AWS-GR_X", "arn:aws:controltower:eu-west-1::control/AWS-GR_X"])
+def test_a_control_that_cannot_be_reset_by_itself_is_put_right_by_a_reset_of_its_unit_that_people_ask_for(
+    found: EnabledControl, name: str
+) -> None:
+    """A service control policy: nothing that is observed tells it from other controls, so the confirmation asks for it."""
+    state = a_governed_state(governed("a"), units={"Workloads": registered(controls=(found,))})
+    unit = a_unit("Workloads", a_control(name), register=True, confirm={"reset": 1})
+    plan = a_governed_plan(state, a_governed_request("a"), units=(unit,))
+    reset, control = plan.changes
+    assert isinstance(reset, RegisterUnit)
+    assert reset.action is UnitAction.RESET
+    assert isinstance(control, ChangeControl)
+    assert plan.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("control", "wanted", "confirmed"),
+    [
+        (enabled(), a_control(), 1),
+        (enabled("AWS-GR_Y", is_drifted=True), a_control(), 1),
+        (enabled(is_drifted=True), a_control(enabled=False), 1),
+        (enabled(is_drifted=True), a_control(), 2),
+    ],
+)
+def test_a_unit_is_not_reset_for_a_control_that_does_not_need_it_or_with_another_number_of_accounts(
+    control: EnabledControl, wanted: DesiredControl, confirmed: int
+) -> None:
+    state = a_governed_state(governed("a"), units={"Workloads": registered(controls=(control,))})
+    unit = a_unit("Workloads", wanted, register=True, confirm={"reset": confirmed})
+    plan = a_governed_plan(state, a_governed_request("a"), units=(unit,))
+    assert not [each for each in plan.changes if isinstance(each, RegisterUnit)]
+    assert "confirm-releases-nothing" in {each.rule for each in plan.findings}
+
+
 def test_a_control_under_change_is_waited_for() -> None:
     state = a_governed_state(units={"Workloads": registered(controls=(enabled(standing=Standing.UNDER_CHANGE),))})
     plan = a_governed_plan(state, units=(a_unit("Workloads", a_control(enabled=False), register=True),))
@@ -230,3 +267,35 @@ def test_a_unit_is_not_registered_over_an_account_that_is_not_to_be_managed() ->
     unit = a_unit("Sandbox", register=True, confirm={"register": 1})
     request = a_governed_request("a", organizational_unit="Sandbox", managed=False)
     assert [hold.guard for hold in a_governed_plan(state, request, units=(unit,)).holds] == ["unmanaged-account"]
+
+
+def test_an_account_that_is_not_to_be_managed_is_no_drift_of_its_unit() -> None:
+    """A reset would enroll it, so the plan tells of it and holds nothing."""
+    state = a_governed_state(outside("a"), governed("b"), units={"Workloads": registered(is_drifted=True)})
+    unit = a_unit("Workloads", register=True)
+    requests = (a_governed_request("a", managed=False), a_governed_request("b"))
+    plan = a_governed_plan(state, *requests, units=(unit,))
+    assert plan.is_empty
+    [finding] = [each for each in plan.findings if each.rule == "unit-unmanaged-account"]
+    assert finding.severity is Severity.WARNING
+    assert state.accounts[1].account_id in finding.message
+    assert not list(landing_zone_items(plan, state))
+    without = a_governed_plan(state, *requests)
+    assert [(each.subject, each.path) for each in landing_zone_items(without, state)] == [
+        ("Workloads", ("registration",))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("registration", "more"),
+    [
+        (registered(is_drifted=True), outside("c")),
+        (registered(is_drifted=True), governed("c", enrollment=enrolled_in("Workloads", is_drifted=True))),
+        (registered(standing=Standing.FAILED), governed("c")),
+    ],
+)
+def test_a_unit_that_drifts_for_more_than_its_unmanaged_account_waits(registration: Registration, more: object) -> None:
+    state = a_governed_state(outside("a"), more, units={"Workloads": registration})  # type: ignore[arg-type] # values
+    unit = a_unit("Workloads", register=True)
+    plan = a_governed_plan(state, a_governed_request("a", managed=False), units=(unit,))
+    assert [hold.guard for hold in plan.holds] == ["unmanaged-account"]

@@ -67,7 +67,7 @@ ROWS: list[tuple[Mode, OrganizationChange, list[str]]] = [
     (AUTO, UnmanageAccount(**WHO), ["leave-unit", "await-unenrollment"]),
     (SC, CloseAccount(**WHO), ["end-product", "await-product-gone", "close"]),
     (AUTO, CloseAccount(**WHO), ["leave-unit", "await-unenrollment", "close"]),
-    (SC, USER_CHANGE, ["update-product", "await-product", "remove-former-user"]),
+    (SC, USER_CHANGE, ["remove-former-user", "update-product", "await-product"]),
 ]
 
 
