@@ -28,16 +28,30 @@ def rescue(command: Command, target: Target) -> Failure | None:
 
 
 def refuse_unsaved(command: Command, target: Target) -> None:
-    """Raises `TerraformError` while a kept state is not pushed: a plan against the older one would make everything again."""
+    """Raises `TerraformError` while a kept state is not pushed: a plan against the older one would make everything again.
+
+    So it does where a state still lies in the shared folder: a run died before it took it away, and it may be any account's.
+    """
     kept = [
         place for place in sorted(command.log.parent.glob(f"{target.customization}.*.{_WRITTEN}")) if place.is_file()
     ]
     if kept:
         raise TerraformError(_unsaved(command, target, kept[-1]))
+    if (left := command.directory / _WRITTEN).exists():
+        raise TerraformError(_nobodys(target, left))
 
 
 def _places(folder: Path, target: Target) -> list[Path]:
     return [folder / f"{target.customization}.{number}.{_WRITTEN}" for number in range(1, 1000)]
+
+
+def _nobodys(target: Target, left: Path) -> Failure:
+    """Temporary: another run may be about to take its own state away."""
+    return Failure(
+        message=f'customization "{target.customization}": a state that could not be saved lies in {left}; its run has died',
+        hint="find out by its resources which account it is of, push it there with `terraform state push`, remove it, run again",
+        temporary=True,
+    )
 
 
 def _unsaved(command: Command, target: Target, kept: Path) -> Failure:

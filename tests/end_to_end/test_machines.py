@@ -13,7 +13,6 @@ from pipeline.app.clock import ScaledClock
 from pipeline.app.parts import Parts
 from pipeline.app.plan import plan
 from pipeline.app.workspace import Workspace
-from pipeline.errors import ExitCode
 from pipeline.planning.documents import plan_to_json
 from pipeline.sandbox import control
 from pipeline.sandbox.options import Options
@@ -28,9 +27,6 @@ DEATHS = 30
 """Of workers. The server dies twice, and the submitting process three times, besides."""
 
 KILLED = -9
-MOST = 8
-"""Times that the plan is applied: once, after each death of the submitting process, and where AWS was busy for too long."""
-
 WITHIN = 170.0
 
 
@@ -81,7 +77,6 @@ class Mortality:
     def __init__(self, root: Path, aws: Aws, server: TemporalServer) -> None:
         self.root, self.aws, self.server = root, aws, server
         self.deaths = 0
-        self.submissions = 0
         self._fates = cycle((where, number) for number in (1, 3, 2, 5) for where in ("after-write", "before-operation"))
         self._workers: list[BaseProcess] = []
         self._numbers = count()
@@ -96,9 +91,6 @@ class Mortality:
         while len(self._workers) < 3:
             fate = Death(*next(self._fates)) if self.deaths + len(self._workers) < DEATHS else None
             self._workers.append(machines.launch(machines.work, self.root, self.aws.environment, fate))
-        if self.job.exitcode == ExitCode.INCOMPLETE and self.submissions < MOST:
-            # AWS was busy for too long for some of it; the next run continues.
-            self.job = self._submit()
         return self.job.is_alive()
 
     def kill_job(self) -> None:
@@ -112,7 +104,6 @@ class Mortality:
             each.join()
 
     def _submit(self) -> BaseProcess:
-        self.submissions += 1
         record = self.root / f"run-{next(self._numbers)}.json"
         return machines.launch(machines.submit, self.root, self.aws.environment, record)
 

@@ -43,6 +43,21 @@ def test_a_state_that_could_not_be_saved_is_kept_for_its_account_alone(bench: Be
         assert "Failed to save state" in ended.message
 
 
+def test_a_state_whose_run_died_before_it_was_kept_stops_every_account(bench: Bench) -> None:
+    """It may be any account's, and the next one would be written over it."""
+    customizer = bench.customizer()
+    customizer.apply(bench.job(), REVIEWED)
+    (place,) = kept(bench, ACCOUNT)
+    (prepared,) = {each.parent for each in bench.workspace.root.rglob("main.tf") if "prepared" in each.parts}
+    place.rename(prepared / "errored.tfstate")
+    bench.terraform.plays("apply")
+
+    assert isinstance(refused := customizer.apply(bench.job(OTHER), REVIEWED), Failure)
+    assert refused.temporary
+    assert str(prepared / "errored.tfstate") in refused.message
+    assert bench.terraform.verbs.count("apply") == 1
+
+
 def test_nothing_is_planned_or_applied_before_it_is_pushed(bench: Bench) -> None:
     """A plan against the older state would make everything once more."""
     customizer = bench.customizer()
