@@ -14,6 +14,7 @@ RUNS = (
     ("benchmarks.creations", "100"),
     ("benchmarks.control_tower", "200"),
     ("benchmarks.customizations", "12"),
+    ("benchmarks.orders", "2000", "10000", "50000"),
     ("benchmarks.machines", "scaling"),
     ("benchmarks.machines", "accounts", "2000"),
 )

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -32,16 +33,22 @@ from pipeline.reconcile.temporal.turn import Hands, Turns
 
 SCOPE = "111122223333/contract"
 TIMEOUT = 60.0
-QUICK = Timing(heartbeat=10.0, pulse=0.05, again=0.1, nudge=5.0, look=0.04, poll=0.02, workers=4.0)
+QUICK = Timing(heartbeat=10.0, pulse=0.05, again=0.1, nudge=5.0, decision=9.0, look=0.04, poll=0.02, workers=4.0)
 
 
 class TemporalServer:
-    """The real server, in a process of its own; `database` keeps its state beyond its death."""
+    """The real server, in a process of its own; `database` keeps its state beyond its death.
 
-    def __init__(self, database: Path | None = None, port: int | None = None) -> None:
+    `settings`: of its dynamic configuration (https://docs.temporal.io/references/dynamic-configuration), with values as JSON.
+    """
+
+    def __init__(
+        self, database: Path | None = None, port: int | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.port = port or free_port()
         self.address = f"127.0.0.1:{self.port}"
         self._database = database
+        self._settings = settings or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -50,6 +57,8 @@ class TemporalServer:
         command = [program, "server", "start-dev", "--headless", "--ip", "127.0.0.1", "--port", str(self.port)]
         command += ["--log-level", "never", "--http-port", str(free_port())]
         command += ["--db-filename", str(self._database)] if self._database else []
+        for name, value in self._settings.items():
+            command += ["--dynamic-config-value", f"{name}={value}"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.wait()
 
@@ -64,6 +73,22 @@ class TemporalServer:
                 time.sleep(0.1)
             else:
                 return
+
+    @property
+    def process(self) -> int:
+        """Its id, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes no part in anything, and all connections to it stay open: as a network that loses everything."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def kill(self) -> None:
         if self._process is not None:
@@ -81,8 +106,11 @@ def free_port() -> int:
 class Crew:
     """One worker of every lane, in a thread; `hands` are those of each run, by its id."""
 
-    def __init__(self, server: TemporalServer, places: Mapping[Lane, int], scope: str = SCOPE) -> None:
+    def __init__(
+        self, server: TemporalServer, places: Mapping[Lane, int], scope: str = SCOPE, version: str = "1.0"
+    ) -> None:
         self.server = server
+        self._version = version
         self.scope = scope
         self.hands: dict[str, Callable[[Stop, Callable[[Write], None]], Hands]] = {}
         self._places = places
@@ -99,7 +127,12 @@ class Crew:
     def _work(self) -> None:
         server = Server(address=self.server.address)
         post = Post(server=server, scope=self.scope, places=self._places, grace=1.0, throttle=0.02, sticky=1.0)
-        work(post, Turns(lambda run, stop, wrote: self.hands[run](stop, wrote), "1.0"), self._leave, self._ready.set)
+        work(
+            post,
+            Turns(lambda run, stop, wrote: self.hands[run](stop, wrote), self._version),
+            self._leave,
+            self._ready.set,
+        )
 
 
 class Bench(Engine):

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from pipeline.reconcile.recorder import Write
 from pipeline.reconcile.temporal.change import ChangeWorkflow
 from pipeline.reconcile.temporal.connection import Server, Tls, connect
 from pipeline.reconcile.temporal.engine import TemporalEngine
-from pipeline.reconcile.temporal.names import account_workflow, run_workflow
+from pipeline.reconcile.temporal.fleet import Post
+from pipeline.reconcile.temporal.names import Timing, account_workflow, run_workflow
 from pipeline.reconcile.temporal.run import RunWorkflow
 from pipeline.reconcile.temporal.turn import Hands
 from tests.temporal_bench import QUICK, SCOPE, Bench, Crew, TemporalServer, free_port
@@ -38,6 +40,10 @@ def an_engine(
 
 def serve_with(crew: Crew, run: str, perform: Callable[[Operation, Facts], Result]) -> None:
     crew.hands[run] = lambda _, __: Hands(perform=perform, clock=FakeClock(), jitter=lambda: 0.5, patience=Patience())
+
+
+async def no_time(_: float) -> None:
+    await asyncio.sleep(0)
 
 
 def in_background(deed: Callable[[], object]) -> threading.Thread:
@@ -194,16 +200,16 @@ def test_two_runs_are_never_at_one_account_at_a_time_and_the_second_takes_over_w
 # Releases
 
 
-def test_an_older_worker_leaves_the_operations_of_a_newer_run_to_others(crew: Crew) -> None:
+def test_a_run_that_only_older_workers_would_carry_out_is_not_submitted(crew: Crew) -> None:
     """The crew is of version 1.0."""
-    serve_with(crew, "newer", Script())
-    stop = Stop()
-    listener = Notes(on={"retrying": lambda _: stop.cancel()})
+    server = Server(address=crew.server.address)
+    quick = replace(QUICK, workers=0.1)
+    engine = TemporalEngine(server, SCOPE, "newer", "1.1", PLACES, on_write=lambda _: None, timing=quick)
 
-    (outcome,) = an_engine(crew, "newer", version="1.1").run([a_task("new", "x")], Script(), listener, stop)
-
-    assert outcome.status is Status.PENDING
-    assert "this worker is of version 1.0, and the run was ordered by version 1.1" in str(listener.of("retrying")[0])
+    with pytest.raises(TemporaryServiceError, match=r'"organizations" in version 1\.1, only in 1\.0 of') as caught:
+        engine.run([a_task("new", "x")], Script(), Notes(), Stop())
+    assert "update the workers before the job" in caught.value.hint
+    assert "newer" not in engine.unfinished()
 
 
 def test_a_newer_worker_finishes_the_run_of_an_older_release(crew: Crew) -> None:
@@ -224,12 +230,63 @@ def test_the_interpreter_decides_today_as_it_did_when_these_histories_were_recor
     asyncio.run(replayer.replay_workflow(WorkflowHistory.from_json("recorded", history.read_text())))
 
 
+# How long the dead are waited for
+
+
+def test_the_dead_are_waited_for_no_longer_than_a_minute() -> None:
+    """As long as nobody says otherwise; a turn goes on elsewhere, and so does a decision."""
+    timing, post = Timing(), Post(server=Server(), scope=SCOPE, places={})
+
+    assert timing.heartbeat + post.throttle + timing.again < 60
+    assert timing.decision + post.sticky < 60
+
+
+def test_a_decision_may_take_as_long_as_the_run_says(crew: Crew) -> None:
+    serve_with(crew, "decided", Script())
+    an_engine(crew, "decided").run([a_task("decided", "x")], Script(), Notes(), Stop())
+
+    workflows = [run_workflow(SCOPE, "decided"), account_workflow(SCOPE, "decided")]
+    assert asyncio.run(_decision_times(crew, workflows)) == [QUICK.decision, QUICK.decision]
+
+
+async def _decision_times(crew: Crew, workflows: list[str]) -> list[float]:
+    client = await connect(Server(address=crew.server.address), "test")
+    found = [await client.get_workflow_handle(each).describe() for each in workflows]
+    configured = (each.raw_description.execution_config.default_workflow_task_timeout for each in found)
+    return [each.ToTimedelta().total_seconds() for each in configured]
+
+
+# Rates that several workers share
+
+
+def test_what_aws_refuses_again_and_again_is_tried_for_as_long_as_time_allows(crew: Crew) -> None:
+    """With one worker ten refusals in a row mean that something is wrong; with many, that there are many."""
+    script = Script({("crowded", "x"): [*[TemporaryServiceError("Rate exceeded")] * 15, Done(message="moved")]})
+    crew.hands["crowded"] = lambda _, __: Hands(perform=script, clock=FakeClock(), jitter=lambda: 0.5)
+
+    (outcome,) = an_engine(crew, "crowded").run([a_task("crowded", "x")], script, Notes(), Stop())
+
+    assert (outcome.status, outcome.message) == (Status.APPLIED, "moved")
+
+
 # What is wrong with the server or the settings
+
+
+def test_a_server_that_is_about_to_begin_anew_is_waited_for() -> None:
+    server = TemporalServer()
+    beginning = in_background(server.start)
+    engine = TemporalEngine(
+        Server(address=server.address), SCOPE, "r", "1.0", PLACES, on_write=lambda _: None, timing=Timing()
+    )
+
+    assert engine.unfinished() == ()
+    beginning.join(TIMEOUT)
+    server.kill()
 
 
 def test_a_server_that_does_not_answer_is_named_and_nothing_was_submitted() -> None:
     server = Server(address=f"127.0.0.1:{free_port()}")
-    engine = TemporalEngine(server, SCOPE, "r", "1.0", PLACES, on_write=lambda _: None, timing=QUICK)
+    engine = TemporalEngine(server, SCOPE, "r", "1.0", PLACES, on_write=lambda _: None, timing=QUICK, rest=no_time)
 
     with pytest.raises(TemporaryServiceError, match="does not answer") as caught:
         engine.run([a_task("a", "x")], Script(), Notes(), Stop())
@@ -265,9 +322,6 @@ def test_an_api_key_is_in_no_text() -> None:
 
 
 def test_lanes_without_a_worker_are_named_with_the_command_that_starts_one(crew: Crew) -> None:
-    async def no_time(_: float) -> None:
-        await asyncio.sleep(0)
-
     server = Server(address=crew.server.address)
     engine = TemporalEngine(
         server, "111122223333/nobody", "r", "1", PLACES, on_write=lambda _: None, timing=QUICK, rest=no_time

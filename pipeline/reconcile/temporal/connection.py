@@ -1,11 +1,13 @@
 """The way to the server, and what is wrong with it in our words."""
 
+import asyncio
 import dataclasses
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.converter import DataConverter
@@ -13,8 +15,11 @@ from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from pipeline.errors import SettingsError, TemporaryServiceError
 from pipeline.reconcile.temporal.codec import Compressing
+from pipeline.reconcile.temporal.refusals import unreachable
 
 _PATIENCE: Final = timedelta(seconds=10)
+_LONGEST: Final = 30.0
+"""Seconds; a server that is silent while TLS is agreed upon would be waited for without end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +45,43 @@ class Server:
     api_key: str | None = dataclasses.field(default=None, repr=False)
 
 
-async def connect(server: Server, identity: str) -> Client:
-    """A client that has reached its namespace. Raises `SettingsError`, or `TemporaryServiceError` if nobody answers."""
+async def connect(server: Server, identity: str, longest: float = _LONGEST) -> Client:
+    """A client that has reached its namespace. Raises `SettingsError`, or `TemporaryServiceError` if nobody answers.
+
+    `longest`: seconds to try for.
+    """
     try:
-        client = await Client.connect(
-            server.address,
-            namespace=server.namespace,
-            api_key=server.api_key,
-            tls=False if server.tls is None else _tls(server.tls),
-            connect_timeout=_PATIENCE,
-            identity=identity,
-            data_converter=dataclasses.replace(DataConverter.default, payload_codec=Compressing()),
-        )
-        await client.workflow_service.describe_namespace(
-            DescribeNamespaceRequest(namespace=server.namespace), timeout=_PATIENCE
-        )
+        return await asyncio.wait_for(_reach(server, identity), longest)
     except RPCError as error:
         raise translated(error, server) from error
+    except TimeoutError as error:
+        raise _unreachable("timed out", server) from error
     except (RuntimeError, ValueError) as error:
         raise _unreachable(str(error), server) from error
+
+
+async def _reach(server: Server, identity: str) -> Client:
+    client = await Client.connect(
+        server.address,
+        namespace=server.namespace,
+        api_key=server.api_key,
+        tls=False if server.tls is None else _tls(server.tls),
+        connect_timeout=_PATIENCE,
+        identity=identity,
+        data_converter=dataclasses.replace(DataConverter.default, payload_codec=Compressing()),
+    )
+    await client.workflow_service.describe_namespace(
+        DescribeNamespaceRequest(namespace=server.namespace), retry=True, timeout=_PATIENCE
+    )
     return client
+
+
+def is_gone(error: RPCError) -> bool:
+    """Whether the server knows nothing of what was asked for. One that has just begun may not know its own namespaces yet."""
+    details = error.grpc_status.details
+    return error.status is RPCStatusCode.NOT_FOUND and not any(
+        each.Is(NamespaceNotFoundFailure.DESCRIPTOR) for each in details
+    )
 
 
 def translated(error: RPCError, server: Server) -> SettingsError | TemporaryServiceError:
@@ -75,19 +97,18 @@ def translated(error: RPCError, server: Server) -> SettingsError | TemporaryServ
                 f'engine: the Temporal server at "{server.address}" refuses us: {error.message}',
                 hint="correct engine.api_key_from or engine.tls in vending.yaml",
             )
+        case RPCStatusCode.UNIMPLEMENTED:
+            return SettingsError(
+                f'engine.address: what answers at "{server.address}" is no Temporal server, or one that is too old: '
+                f"{error.message}",
+                hint="correct engine.address in vending.yaml, or have the server updated",
+            )
         case _:
             return _unreachable(error.message, server)
 
 
 def _unreachable(why: str, server: Server) -> SettingsError | TemporaryServiceError:
-    text = " ".join(why.split())
-    if any(word in text.lower() for word in ("certificate", "tls", "invalidcontenttype", "private key")):
-        return SettingsError(
-            f'engine.tls: no trusted connection to the Temporal server at "{server.address}": {text}',
-            hint="correct engine.tls in vending.yaml: its certificates, or server_name",
-        )
-    hint = "see that it runs and that engine.address in vending.yaml is right; nothing was submitted"
-    return TemporaryServiceError(f'the Temporal server at "{server.address}" does not answer: {text}', hint=hint)
+    return unreachable(why, server.address, with_tls=server.tls is not None or server.api_key is not None)
 
 
 def _tls(tls: Tls) -> TLSConfig:

@@ -1,44 +1,65 @@
 """The engine of many machines: submits a run to the Temporal server, and follows it."""
 
 import asyncio
+import logging
 import os
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from pipeline.errors import TemporaryServiceError, UsageError
+from pipeline.errors import TemporaryServiceError, UsageError, VendError
 from pipeline.model.operation import Lane
-from pipeline.model.outcome import Outcome
+from pipeline.model.outcome import Outcome, Status
 from pipeline.model.standing import Standing
 from pipeline.reconcile.agenda import Agenda
+from pipeline.reconcile.course import CONTINUES, Ending
 from pipeline.reconcile.engine import Engine, Listener, Perform, Stop, Task
 from pipeline.reconcile.listening import tell
 from pipeline.reconcile.recorder import Write
-from pipeline.reconcile.temporal.connection import Server, connect, translated
-from pipeline.reconcile.temporal.documents import Order, order_from_json, order_to_json
+from pipeline.reconcile.temporal.connection import Server, connect, is_gone, translated
+from pipeline.reconcile.temporal.documents import Order, order_from_json, order_to_json, outcome_of
 from pipeline.reconcile.temporal.following import Following, Rest
-from pipeline.reconcile.temporal.names import CANCEL, DRAIN, RUN, Timing, lane_queue, run_of, run_workflow, runs_queue
+from pipeline.reconcile.temporal.names import CANCEL, DRAIN, RUN, Timing, run_of, run_workflow, runs_queue
+from pipeline.reconcile.temporal.parts import (
+    LARGEST,
+    Past,
+    Size,
+    carried,
+    memory_of,
+    parts_of,
+    without_work,
+)
+from pipeline.reconcile.temporal.serving import Lookout
 from pipeline.reconcile.temporal.standing import standings
 
-_FRESH: Final = timedelta(seconds=90)
-"""A worker asks for work at least once a minute."""
+_AWAY: Final = 10.0
+"""Seconds that a server may be away when somebody begins to talk to it."""
+
+_PAUSE: Final = 0.5
+
+_GONE: Final = Ending(
+    status=Status.SKIPPED, message="not started: the run was ended at the Temporal server", hint=CONTINUES
+)
+_INTERRUPTED: Final = Ending(
+    status=Status.SKIPPED, message="not started: interrupted; the next run does it", hint=CONTINUES
+)
 
 T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
 
 
 class TemporalEngine(Engine):
     """Submits to `server` what `vend worker` processes of the same scope carry out.
 
     `run_id` becomes that of the run, `version` is the program's, `places` those of all workers together. `on_write` takes every
-    write to AWS, with the subject that it was for as the ambient one. `rest` waits, in seconds.
+    write to AWS, with the subject that it was for as the ambient one. `rest` waits, in seconds; `now` is the time of this
+    machine. A plan that is larger than `largest` goes in parts, one run each: RUN, RUN-2, RUN-3.
     """
 
     def __init__(
@@ -52,7 +73,11 @@ class TemporalEngine(Engine):
         on_write: Callable[[Write], None],
         timing: Timing | None = None,
         rest: Rest = asyncio.sleep,
+        largest: Size = LARGEST,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._largest = largest
+        self._now = now
         self._server = server
         self._scope = scope
         self._run_id = run_id
@@ -71,18 +96,11 @@ class TemporalEngine(Engine):
         *,
         failure_budget: int | None = None,
     ) -> tuple[Outcome, ...]:
-        """As every engine; raises `SettingsError` or `ServiceError` if the run cannot be submitted: nothing has begun then."""
+        """As every engine; raises `VendError` if the run cannot be submitted: nothing has begun then."""
         Agenda(tasks, self._places, stop, failure_budget)  # raises what cannot be ordered
-        order = Order(
-            run=self._run_id,
-            scope=self._scope,
-            version=self._version,
-            tasks=tuple(tasks),
-            places=self._places,
-            failure_budget=failure_budget,
-            timing=self._timing,
-        )
-        return self._until_the_end(self._submit_and_follow(order, listener, stop), stop) if tasks else ()
+        if not tasks:
+            return ()
+        return self._until_the_end(self._in_parts(tasks, failure_budget, listener, stop), stop)
 
     def unfinished(self) -> tuple[str, ...]:
         return asyncio.run(self._unfinished())
@@ -101,55 +119,109 @@ class TemporalEngine(Engine):
             stop.cancel()
             raise
 
-    async def _submit_and_follow(self, order: Order, listener: Listener, stop: Stop) -> tuple[Outcome, ...]:
+    async def _in_parts(
+        self, tasks: Sequence[Task], failure_budget: int | None, listener: Listener, stop: Stop
+    ) -> tuple[Outcome, ...]:
+        parts = parts_of(tasks, self._largest)
         client = await self._connect()
-        await self._wait_for_workers(client, order.tasks)
-        tell(listener.planned, order.tasks)
-        workflow_id = run_workflow(self._scope, self._run_id)
+        await self._wait_for_workers(client, tasks)
+        tell(listener.planned, tasks)
+        outcomes: dict[str, Outcome] = {}
+        past: dict[str, Past] = {}
+        obstacle: Ending | None = None
+        for number, part in enumerate(parts, 1):
+            known = carried(part, past, failure_budget)
+            order = self._order(number, (*map(without_work, known), *part), failure_budget)
+            if number == 1:
+                await self._submit(client, order, known, stop)
+            else:
+                obstacle = obstacle or await self._submit_later(client, order, known, stop)
+            if obstacle is not None:
+                outcomes |= _left(part, obstacle, listener)
+                continue
+            following = self._following(client, order.run, order.tasks, listener, stop, known=outcomes)
+            outcomes |= await following.to_the_end()
+            past |= {id_: Past(task=following.tasks[id_], row=row) for id_, row in following.rows.items()}
+            obstacle = _GONE if following.is_given_up else None
+        return tuple(outcomes[task.id] for task in tasks)
+
+    def _order(self, number: int, tasks: tuple[Task, ...], failure_budget: int | None) -> Order:
+        return Order(
+            run=self._run_id if number == 1 else f"{self._run_id}-{number}",
+            scope=self._scope,
+            version=self._version,
+            tasks=tasks,
+            places=self._places,
+            failure_budget=failure_budget,
+            timing=self._timing,
+        )
+
+    async def _submit(self, client: Client, order: Order, known: Sequence[Past], stop: Stop) -> None:
+        """Raises `VendError`."""
         stopped = CANCEL if stop.is_cancelled else DRAIN if stop.is_draining else None
+        document = {"order": order_to_json(order), "stop": stopped}
         try:
             await client.start_workflow(
                 RUN,
-                {"order": order_to_json(order), "stop": stopped},
-                id=workflow_id,
+                document if not known else {**document, "ledger": memory_of(known)},
+                id=run_workflow(self._scope, order.run),
                 task_queue=runs_queue(self._scope),
+                task_timeout=timedelta(seconds=self._timing.decision),
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
             )
         except WorkflowAlreadyStartedError:
             pass  # the first request had arrived; only its answer was lost
         except RPCError as error:
             raise translated(error, self._server) from error
-        return await self._follow(client, workflow_id, order.tasks, listener, stop)
 
-    async def _follow(
-        self, client: Client, workflow_id: str, tasks: Sequence[Task], listener: Listener, stop: Stop
-    ) -> tuple[Outcome, ...]:
-        following = Following(
+    async def _submit_later(self, client: Client, order: Order, known: Sequence[Past], stop: Stop) -> Ending | None:
+        """A part that is not the first: others have ended, so that nothing may be raised. What stands in its way, if anything."""
+        while not stop.is_draining:
+            try:
+                await self._submit(client, order, known, stop)
+            except TemporaryServiceError as error:
+                _logger.info("%s cannot be submitted at present: %s", order.run, error)
+                await self._rest(self._timing.poll)
+            except VendError as error:
+                return Ending(status=Status.SKIPPED, message=f"not started: {error}", hint=error.hint)
+            else:
+                return None
+        return _INTERRUPTED
+
+    def _following(
+        self,
+        client: Client,
+        run: str,
+        tasks: Sequence[Task],
+        listener: Listener,
+        stop: Stop,
+        *,
+        known: Mapping[str, Outcome] | None = None,
+    ) -> Following:
+        return Following(
             client,
-            workflow_id,
+            run_workflow(self._scope, run),
             tasks,
             listener=listener,
             stop=stop,
             on_write=self._on_write,
             timing=self._timing,
             rest=self._rest,
+            known=known,
         )
-        outcomes = await following.to_the_end()
-        return tuple(outcomes[task.id] for task in tasks)
 
     async def _attach(self, run: str, listener: Listener, stop: Stop) -> tuple[Outcome, ...]:
         client = await self._connect()
-        workflow_id = run_workflow(self._scope, run)
         try:
-            document = await client.get_workflow_handle(workflow_id).query("order", result_type=dict)
+            order = await _order_of(client, run_workflow(self._scope, run))
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+            if is_gone(error):
                 hint = "vend status lists the runs that go on"
                 raise UsageError(f'there is no run "{run}" at the Temporal server', hint=hint) from error
             raise translated(error, self._server) from error
-        tasks = order_from_json(document).tasks
-        tell(listener.planned, tasks)
-        return await self._follow(client, workflow_id, tasks, listener, stop)
+        tell(listener.planned, order.tasks)
+        outcomes = await self._following(client, run, order.tasks, listener, stop).to_the_end()
+        return tuple(outcomes[task.id] for task in order.tasks)
 
     async def _unfinished(self) -> tuple[str, ...]:
         client = await self._connect()
@@ -170,36 +242,47 @@ class TemporalEngine(Engine):
         return tuple(found)
 
     async def _connect(self) -> Client:
-        return await connect(self._server, f"vend apply {self._run_id} {os.getpid()}")
+        """Waits for a server that is away for a moment: it may be about to begin anew."""
+        waited = 0.0
+        while True:
+            try:
+                return await connect(self._server, f"vend apply {self._run_id} {os.getpid()}")
+            except TemporaryServiceError as error:
+                if waited >= min(_AWAY, self._timing.workers):
+                    raise
+                _logger.info("%s", error)
+            await self._rest(max(_PAUSE, self._timing.poll))
+            waited += max(_PAUSE, self._timing.poll)
 
     async def _wait_for_workers(self, client: Client, tasks: Sequence[Task]) -> None:
-        """Raises `TemporaryServiceError` that names every lane without a worker, and the command that starts one."""
-        lanes = sorted({operation.lane for task in tasks for operation in task.operations})
-        missing = await self._without_worker(client, lanes)
-        waited = 0.0
-        while missing and waited < self._timing.workers:
-            await self._rest(self._timing.poll)
-            waited += self._timing.poll
-            missing = await self._without_worker(client, missing)
-        if missing:
-            names = ", ".join(f'"{lane}"' for lane in missing)
-            what = f"no worker serves the lane {names}" if len(missing) == 1 else f"no worker serves the lanes {names}"
-            command = "".join(f" --lane {lane}={self._places[lane]}" for lane in missing)
-            hint = f"start one with: vend worker{command}"
-            raise TemporaryServiceError(f"engine: {what} of {self._scope}; nothing was submitted", hint=hint)
-
-    async def _without_worker(self, client: Client, lanes: Iterable[Lane]) -> list[Lane]:
-        return [lane for lane in lanes if not await self._is_served(client, lane_queue(self._scope, lane))]
-
-    async def _is_served(self, client: Client, queue: str) -> bool:
-        request = DescribeTaskQueueRequest(
-            namespace=client.namespace,
-            task_queue=TaskQueue(name=queue),
-            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        lookout = Lookout(
+            client=client,
+            scope=self._scope,
+            version=self._version,
+            places=self._places,
+            timing=self._timing,
+            rest=self._rest,
+            now=self._now,
         )
         try:
-            answer = await client.workflow_service.describe_task_queue(request)
+            await lookout.wait_for(operation.lane for task in tasks for operation in task.operations)
         except RPCError as error:
             raise translated(error, self._server) from error
-        since = datetime.now(UTC) - _FRESH
-        return any(poller.last_access_time.ToDatetime(UTC) > since for poller in answer.pollers)
+
+
+async def _order_of(client: Client, workflow_id: str) -> Order:
+    """What a run was ordered with; no worker has to be there to tell. Raises `RPCError`."""
+    async for event in client.get_workflow_handle(workflow_id).fetch_history_events(page_size=1):
+        (document,) = await client.data_converter.decode(
+            event.workflow_execution_started_event_attributes.input.payloads
+        )
+        return order_from_json(document["order"])
+    raise RuntimeError(f'the history of "{workflow_id}" is empty')
+
+
+def _left(tasks: Sequence[Task], ending: Ending, listener: Listener) -> dict[str, Outcome]:
+    """The outcomes of tasks that were not submitted."""
+    outcomes = {task.id: outcome_of(task, ending, account_id=None, seconds=0.0) for task in tasks}
+    for task in tasks:
+        tell(listener.finished, task, outcomes[task.id])
+    return outcomes

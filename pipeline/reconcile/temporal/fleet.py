@@ -12,8 +12,8 @@ from datetime import timedelta
 from typing import Final
 
 from temporalio.client import Client
-from temporalio.worker import UnsandboxedWorkflowRunner
 from temporalio.worker import Worker as TemporalWorker
+from temporalio.workflow import NondeterminismError
 
 from pipeline.model.operation import Lane
 from pipeline.reconcile.engine import Stop
@@ -21,6 +21,8 @@ from pipeline.reconcile.temporal.change import ChangeWorkflow
 from pipeline.reconcile.temporal.connection import Server, connect
 from pipeline.reconcile.temporal.names import lane_queue, runs_queue
 from pipeline.reconcile.temporal.run import RunWorkflow
+from pipeline.reconcile.temporal.runner import CautiousRunner
+from pipeline.reconcile.temporal.serving import worker_identity
 from pipeline.reconcile.temporal.turn import Turns
 
 _LISTEN: Final = 0.2
@@ -52,7 +54,7 @@ def work(post: Post, turns: Turns, leave: Stop, begun: Callable[[], None] = lamb
 
 
 async def _work(post: Post, turns: Turns, leave: Stop, begun: Callable[[], None]) -> None:
-    client = await connect(post.server, f"vend worker {socket.gethostname()} {os.getpid()}")
+    client = await connect(post.server, worker_identity(turns.version, socket.gethostname(), os.getpid()))
     async with AsyncExitStack() as stack:
         workers = [_decider(client, post)]
         for lane, number in post.places.items():
@@ -66,12 +68,13 @@ async def _work(post: Post, turns: Turns, leave: Stop, begun: Callable[[], None]
 
 
 def _decider(client: Client, post: Post) -> TemporalWorker:
-    """Without the sandbox: our workflows are plain data and replay tests hold them to it; it costs far more than they do."""
+    """A run whose history it cannot follow is ended, not tried again for ever: the next apply goes on from what AWS says."""
     return TemporalWorker(
         client,
         task_queue=runs_queue(post.scope),
         workflows=[RunWorkflow, ChangeWorkflow],
-        workflow_runner=UnsandboxedWorkflowRunner(),
+        workflow_runner=CautiousRunner(),
+        workflow_failure_exception_types=[NondeterminismError],
         max_concurrent_workflow_task_polls=2,
         max_cached_workflows=500,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=post.sticky),

@@ -12,7 +12,7 @@ from temporalio.client import (
     WorkflowHandle,
     WorkflowQueryFailedError,
 )
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from pipeline.model.operation import Operation
 from pipeline.model.outcome import Outcome, Status
@@ -22,6 +22,7 @@ from pipeline.reconcile.listening import tell
 from pipeline.reconcile.record import ApiWrite
 from pipeline.reconcile.recorder import Write
 from pipeline.reconcile.subject import acting_for
+from pipeline.reconcile.temporal.connection import is_gone
 from pipeline.reconcile.temporal.documents import Document, ending_from_json, outcome_of
 from pipeline.reconcile.temporal.names import CANCEL, DRAIN, Timing
 from pipeline.reconcile.temporal.pending import attempt_of
@@ -39,7 +40,11 @@ _logger = logging.getLogger(__name__)
 
 
 class Following:
-    """One run, by its tasks. `on_write` takes the writes to AWS of each change, when it has ended."""
+    """One run, by its tasks. `on_write` takes the writes to AWS of each change, when it has ended.
+
+    `known`: outcomes that were told already. `rows`: what the run has told of each end, by task, in the order of the ends.
+    `is_given_up`: somebody has ended the run at the server.
+    """
 
     def __init__(
         self,
@@ -52,10 +57,13 @@ class Following:
         on_write: Callable[[Write], None],
         timing: Timing,
         rest: Rest = asyncio.sleep,
+        known: Mapping[str, Outcome] | None = None,
     ) -> None:
+        self.rows: dict[str, Document] = {}
+        self.is_given_up = False
         self._client = client
         self._handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id)
-        self._tasks = {task.id: task for task in tasks}
+        self.tasks = {task.id: task for task in tasks}
         self._listener = listener
         self._stop = stop
         self._on_write = on_write
@@ -65,7 +73,7 @@ class Following:
         self._children: dict[str, list[str]] = {}
         self._heard: dict[str, int] = {}
         self._attempts: dict[str, int] = {}
-        self._outcomes: dict[str, Outcome] = {}
+        self._outcomes: dict[str, Outcome] = dict(known or {})
         self._room = asyncio.Semaphore(_AT_A_TIME)
 
     async def to_the_end(self) -> Mapping[str, Outcome]:
@@ -73,9 +81,8 @@ class Following:
         since, silent, looked = 0, 0.0, 0.0
         while True:
             page = await self._ask(since)
-            if page is not None:
+            if page is not None and await self._hear(page["rows"]):
                 since = page["next"]
-                await self._hear(page["rows"])
                 if page["over"]:
                     return self._outcomes
             await self._heed_stop()
@@ -98,19 +105,26 @@ class Following:
             return None
         return page
 
-    async def _hear(self, rows: Sequence[Document]) -> None:
+    async def _hear(self, rows: Sequence[Document]) -> bool:
+        """False if the server does not tell all of it at present: then the rows are to be asked for again."""
         ended = [row for row in rows if "ended" in row and row["ended"] not in self._outcomes]
         results = await asyncio.gather(*(self._result(row["child"]) for row in ended))
-        told = {row["ended"]: result for row, result in zip(ended, results, strict=True)}
+        told = {row["ended"]: result for row, result in zip(ended, results, strict=True) if result is not None}
         for row in rows:
             if "begun" in row:
-                self._children[row["begun"]] = row["child"]
-                tell(self._listener.started, self._tasks[row["begun"]])
+                self._begin(row)
             elif row["ended"] in told:
                 self._finish(row, told.pop(row["ended"]))
+        return None not in results
+
+    def _begin(self, row: Document) -> None:
+        if row["begun"] not in self._children:
+            self._children[row["begun"]] = row["child"]
+            tell(self._listener.started, self.tasks[row["begun"]])
 
     def _finish(self, row: Document, result: Document) -> None:
-        task = self._tasks[row["ended"]]
+        task = self.tasks[row["ended"]]
+        self.rows[task.id] = row
         self._report(task, result["reports"])
         with acting_for(task.subject):
             for each in result["writes"]:
@@ -136,8 +150,8 @@ class Following:
             else:
                 tell(self._listener.retrying, task, what, more)
 
-    async def _result(self, child: list[str] | None) -> Document:
-        """What a change has answered; nothing if it never began, or its history is gone."""
+    async def _result(self, child: list[str] | None) -> Document | None:
+        """What a change has answered; nothing if it never began, or its history is gone. None if nobody can tell at present."""
         nothing: Document = {"reports": [], "writes": []}
         if child is None:
             return nothing
@@ -147,7 +161,7 @@ class Following:
                 return dict(await asyncio.wait_for(handle.result(), self._timing.workers))
             except (RPCError, WorkflowFailureError, TimeoutError) as error:
                 _logger.info("%s: its answer cannot be read: %s", child[0], error)
-                return nothing
+                return None if isinstance(error, RPCError) and not is_gone(error) else nothing
 
     async def _look(self, working: Sequence[str]) -> None:
         """What goes on inside of the changes that are at work."""
@@ -159,7 +173,7 @@ class Following:
             attempt = await attempt_of(self._client, workflow_id, execution)
         if attempt is None:
             return
-        task = self._tasks[id_]
+        task = self.tasks[id_]
         if attempt.error and attempt.number > self._attempts.get(id_, 1):
             tell(self._listener.retrying, task, attempt.error, 0.0)
         self._attempts[id_] = attempt.number
@@ -180,12 +194,13 @@ class Following:
         try:
             description = await self._handle.describe()
         except RPCError as error:
-            return error.status is RPCStatusCode.NOT_FOUND
+            return is_gone(error)
         running = {WorkflowExecutionStatus.RUNNING, WorkflowExecutionStatus.CONTINUED_AS_NEW}
         return description.status not in {*running, WorkflowExecutionStatus.COMPLETED}
 
     def _give_up(self) -> Mapping[str, Outcome]:
-        for task in self._tasks.values():
+        self.is_given_up = True
+        for task in self.tasks.values():
             if task.id not in self._outcomes:
                 self._end(task, outcome_of(task, _GONE, account_id=None, seconds=0.0))
         return self._outcomes

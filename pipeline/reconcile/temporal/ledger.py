@@ -135,9 +135,10 @@ class Ledger:
         return {"working": list(self._working), "over": whole and self.is_complete}
 
     def _ending_row(self, id_: str) -> Document:
-        account_id = self.courses[id_].facts.get("account_id")
-        row = {"ended": id_, "ending": ending_to_json(self._ended[id_]), "account_id": account_id}
-        return {**row, "seconds": self.seconds(id_), "child": self._children.get(id_)}
+        course = self.courses[id_]
+        ending = ending_to_json(self._ended[id_])
+        row = {"ended": id_, "ending": ending, "account_id": course.facts.get("account_id")}
+        return {**row, "position": course.position, "seconds": self.seconds(id_), "child": self._children.get(id_)}
 
     def _where(self, task: Task) -> Document:
         course, ending = self.courses[task.id], self._ended.get(task.id)

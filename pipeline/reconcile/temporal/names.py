@@ -24,7 +24,8 @@ class Timing:
     """In seconds. `heartbeat`: a worker that is silent for so long is dead, and its operations go to another one.
 
     `pulse`: between two signs of life. `turn`: the longest turn. `again`: before a turn that was lost begins again. `nudge`:
-    between two messages to somebody who does not answer. `look`: between two looks of a follower at what is in progress;
+    between two messages to somebody who does not answer. `decision`: a worker that does not say within it what comes next for a
+    run is dead, and another one decides. `look`: between two looks of a follower at what is in progress;
     `poll`: between two looks at what has ended. `workers`: how long there may be no worker for a lane.
     """
 
@@ -33,6 +34,7 @@ class Timing:
     turn: float = 24 * 3600.0
     again: float = 1.0
     nudge: float = 60.0
+    decision: float = 10.0
     look: float = 2.0
     poll: float = 0.5
     workers: float = 30.0

@@ -75,7 +75,7 @@ class RunWorkflow:
             self._turned = False
             while self._inbox:
                 self._receive(self._inbox.popleft())
-            # What is on its way to a change would be lost with this execution.
+            # What is on its way to a change would be lost with this execution; so nothing new is sent before the next one.
             if workflow.info().is_continue_as_new_suggested() and not self._talking:
                 workflow.continue_as_new(self._as_document())
 
@@ -104,11 +104,6 @@ class RunWorkflow:
         return self._ledger.page(since)
 
     @workflow.query
-    def order(self) -> Document:
-        """The document that the run was ordered with."""
-        return dict(self._document["order"])
-
-    @workflow.query
     def whereabouts(self, subject: str) -> list[Document]:
         """How the changes of one subject stand, in their order."""
         return self._ledger.whereabouts(subject)
@@ -120,7 +115,7 @@ class RunWorkflow:
             self._stop.drain()
 
     def _advance(self) -> None:
-        while (step := self._agenda.next()) is not None:
+        while not workflow.info().is_continue_as_new_suggested() and (step := self._agenda.next()) is not None:
             course, ending = step
             if ending is not None:
                 self._dismiss(course)
@@ -177,7 +172,11 @@ class RunWorkflow:
         self._talking += 1
         try:
             child = await workflow.start_child_workflow(
-                CHANGE, self._change_order(course), id=workflow_id, parent_close_policy=ParentClosePolicy.ABANDON
+                CHANGE,
+                self._change_order(course),
+                id=workflow_id,
+                task_timeout=timedelta(seconds=self._order.timing.decision),
+                parent_close_policy=ParentClosePolicy.ABANDON,
             )
         except WorkflowAlreadyStartedError:
             return False

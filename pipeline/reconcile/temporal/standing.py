@@ -1,24 +1,39 @@
 """Where the changes of one subject stand, from what its run and its workflow say."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
 
+from pipeline.errors import TemporaryServiceError
 from pipeline.model.standing import Standing
 from pipeline.reconcile.temporal.documents import Document
 from pipeline.reconcile.temporal.names import run_workflow
 from pipeline.reconcile.temporal.pending import Attempt, attempt_of
 
 _PATIENCE = timedelta(seconds=15)
+_PAUSES: Final = (0.2, 0.5, 1.0, 2.0)
 
 
 async def standings(client: Client, scope: str, run: str, subject: str) -> list[Standing]:
     """Of one run, in the order of its plan. Raises `RPCError` if the run cannot be asked."""
-    rows = await client.get_workflow_handle(run_workflow(scope, run)).query(
-        "whereabouts", subject, result_type=list, rpc_timeout=_PATIENCE
-    )
+    rows = await _whereabouts(client.get_workflow_handle(run_workflow(scope, run)), subject)
     return [_standing(run, subject, row, await _attempt(client, row)) for row in rows]
+
+
+async def _whereabouts(run: WorkflowHandle[Any, Any], subject: str) -> list[Document]:
+    """A run that is about to decide refuses to answer, for a moment."""
+    for pause in (*_PAUSES, None):
+        try:
+            return list(await run.query("whereabouts", subject, result_type=list, rpc_timeout=_PATIENCE))
+        except WorkflowQueryFailedError as error:
+            if pause is None:
+                hint = "ask again, or see the run on Temporal's web page"
+                raise TemporaryServiceError(f'"{run.id}" does not answer: {error}', hint=hint) from error
+            await asyncio.sleep(pause)
+    raise AssertionError("the last of the tries answers or raises")
 
 
 async def _attempt(client: Client, row: Document) -> Attempt | None:

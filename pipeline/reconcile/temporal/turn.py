@@ -3,6 +3,7 @@
 import contextvars
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -27,12 +28,19 @@ from pipeline.reconcile.temporal.documents import (
     timing_from_json,
 )
 from pipeline.reconcile.temporal.names import TURN
+from pipeline.reconcile.temporal.stops import Lease, Softly, ThreadStop
 
 _KEPT: Final = 50
 """Reports of one turn that are kept."""
 
 _RUNS: Final = 4
 """Runs whose clients a worker keeps."""
+
+_TRUSTED: Final = 2 / 3
+"""Of the time after which the server believes a silent worker to be dead: signs of life are sent with some delay."""
+
+SHARED: Final = Patience(tries=1000)
+"""Workers share AWS's rates, and each knows only of its own requests: to be refused is usual, and only time ends it."""
 
 _logger = logging.getLogger(__name__)
 
@@ -44,37 +52,12 @@ class Hands:
     perform: Perform
     clock: Clock
     jitter: Callable[[], float]
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience = SHARED
 
 
 HandsFor = Callable[[str, Stop, Callable[[Write], None]], Hands]
 """Makes those of a run, by its id. The `Stop` tells, on the thread that performs, whether to give up what is in progress;
 the last takes every write to AWS. Raises `VendError` where this worker cannot."""
-
-
-class ThreadStop(Stop):
-    """Of the turn that the calling thread takes: one provisioner serves many turns at a time."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._stops: dict[int, Stop] = {}
-
-    @property
-    def is_draining(self) -> bool:
-        return self.is_cancelled
-
-    @property
-    def is_cancelled(self) -> bool:
-        stop = self._stops.get(threading.get_ident())
-        return stop is not None and stop.is_cancelled
-
-    @contextmanager
-    def of(self, stop: Stop) -> Iterator[None]:
-        self._stops[threading.get_ident()] = stop
-        try:
-            yield
-        finally:
-            del self._stops[threading.get_ident()]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,11 +92,12 @@ class _Notes:
 
 
 class Turns:
-    """The activity of a worker. `version`: of its program, as numbers."""
+    """The activity of a worker. `version`: of its program, as numbers; `monotonic`: the seconds of this machine."""
 
-    def __init__(self, hands_for: HandsFor, version: str) -> None:
+    def __init__(self, hands_for: HandsFor, version: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._hands_for = hands_for
-        self._version = version
+        self._monotonic = monotonic
+        self.version = version
         self._stop = ThreadStop()
         self._lock = threading.Lock()
         self._hands: dict[str, Hands] = {}
@@ -132,7 +116,8 @@ class Turns:
             reports=[each[1:] for each in known["reports"]],
             writes=known["writes"],
         )
-        pulse = _Pulse(notes, timing_from_json(order["timing"]).pulse)
+        timing = timing_from_json(order["timing"])
+        pulse = _Pulse(notes, timing.pulse, Lease(timing.heartbeat * _TRUSTED, self._monotonic))
         worker = Worker(
             perform=hands.perform,
             clock=hands.clock,
@@ -146,7 +131,7 @@ class Turns:
         begun = hands.clock.monotonic()
         with self._noting(notes), self._stop.of(pulse.hard), pulse:
             ending = worker.proceed(notes.course)
-        if ending == INTERRUPTED and pulse.hands_back:
+        if ending == INTERRUPTED and (pulse.hands_back or pulse.hard.is_over):
             ending = None
         members["account_id"] = notes.course.facts.get("account_id", task.account_id)
         _logger.info('%s "%s": %s', task.kind, task.subject, _word(ending, pulse), extra=members)
@@ -188,8 +173,8 @@ class Turns:
             return self._hands[run]
 
     def _refuse_if_older(self, wanted: str) -> None:
-        if numbers(self._version) < numbers(wanted):
-            message = f"this worker is of version {self._version}, and the run was ordered by version {wanted}"
+        if numbers(self.version) < numbers(wanted):
+            message = f"this worker is of version {self.version}, and the run was ordered by version {wanted}"
             raise ApplicationError(message, type="OlderWorker")
 
 
@@ -197,16 +182,17 @@ class _Pulse:
     """Tells the server that the turn goes on, and hears whether it may.
 
     `soft` ends it between two operations and in the engine's waits, `hard` also inside an operation. A worker that shuts down
-    hands the turn back softly at first; when its grace is over, hard.
+    hands the turn back softly at first; when its grace is over, hard. One that could give no sign of life for so long that
+    another may have the turn by now (it was frozen, or got no CPU) hands it back hard, before it writes anything more.
     """
 
-    def __init__(self, notes: _Notes, interval: float) -> None:
+    def __init__(self, notes: _Notes, interval: float, lease: Lease) -> None:
         self._notes = notes
         self._interval = interval
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
-        self.soft = Stop()
-        self.hard = Stop()
+        self.soft = Softly(lease)
+        self.hard = lease
         self.hands_back = False
 
     def __enter__(self) -> Self:
@@ -222,6 +208,7 @@ class _Pulse:
 
     def _beat(self) -> None:
         while True:
+            self.hard.renew()
             activity.heartbeat(self._notes.as_document())
             self._listen()
             if self._over.wait(self._interval):
@@ -258,4 +245,4 @@ def _last_words(order: Document) -> Document:
 def _word(ending: Any, pulse: _Pulse) -> str:
     if ending is not None:
         return f"{ending.status.value}: {ending.message}"
-    return "handed back" if pulse.hands_back else "turn is over"
+    return "handed back" if pulse.hands_back or pulse.hard.is_over else "turn is over"
