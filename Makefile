@@ -43,6 +43,8 @@ check: setup ## lint, types, import contracts, sizes, schemas, samples
 	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci ci/gitlab/*.yml
 	$(BIN)/zizmor --offline --quiet --no-progress .github action.yml
 	$(BIN)/actionlint .github/workflows/*.yml
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --schemafile tests/contract/kubernetes.schema.json $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml))
 	$(VEND) validate
 	$(VEND) --root samples/landing-zone validate
 
@@ -58,11 +60,13 @@ soak: setup ## long and statistical runs: fuzzing, large organizations
 bench: setup ## measure; results and the machine go to benchmarks/README.md by hand
 	$(BIN)/python -m benchmarks
 
+LOCK = $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 .PHONY: lock
-lock: setup ## pin the dependencies anew
+lock: setup ## pin the dependencies anew: of a developer, and, in the same versions, of the image and of its build
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-		--extra sandbox --extra temporal --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra sandbox --extra temporal --group dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --constraint requirements/dev.txt --extra temporal pyproject.toml -o requirements/worker.txt
+	echo hatchling | $(LOCK) --constraint requirements/dev.txt --python-version 3.11 - -o requirements/build.txt
 
 .PHONY: clean
 clean: ## remove what was built

@@ -102,6 +102,7 @@ class EngineSettings:
 class Settings:
     """Everything that `vending.yaml` says, with the defaults of what it does not say.
 
+    `access_portal_url`: the start address of Identity Center's portal, for links in comments; empty for none.
     `aft_compatibility`: custom fields are written into accounts as SSM parameters, as AFT does.
     """
 
@@ -112,6 +113,7 @@ class Settings:
     control_tower: ControlTower = field(default_factory=ControlTower)
     execution_role: str = "OrganizationAccountAccessRole"
     plan_execution_role: str | None = None
+    access_portal_url: str = ""
     email_domains: tuple[str, ...] = ()
     required_tags: Mapping[str, str] = field(default_factory=dict)
     tags: Tags = field(default_factory=Tags)

@@ -3,7 +3,7 @@
 #
 #   tools/check_terraform.sh [validate | test] [FOLDER...]
 #
-# Without folders, every folder below terraform/ that holds *.tf. Providers come from a mirror on this machine where there is
+# Without folders, every folder below terraform/ and deploy/ that holds *.tf. Providers come from a mirror on this machine where there is
 # one, else from Terraform's registry; a CLI configuration that TF_CLI_CONFIG_FILE names is used as it is.
 set -eu
 
@@ -15,7 +15,7 @@ fail() {
 verb=validate
 case "${1:-}" in validate | test) verb=$1 && shift ;; esac
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || set -- $(find terraform -name '*.tf' -not -path '*/.terraform/*' -exec dirname {} \; | sort -u)
+[ $# -gt 0 ] || set -- $(find terraform deploy -name '*.tf' -not -path '*/.terraform/*' -exec dirname {} \; | sort -u)
 terraform=${TERRAFORM:-terraform}
 command -v "$terraform" >/dev/null ||
     fail "there is no \"$terraform\" on this machine; install Terraform 1.10 or newer, or set TERRAFORM to its path"
@@ -23,7 +23,7 @@ command -v "$terraform" >/dev/null ||
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 trap 'exit 130' INT TERM
-cp -R terraform "$copy/terraform"
+cp -R terraform deploy "$copy"
 
 if [ ! -f "${TF_CLI_CONFIG_FILE:-}" ]; then
     TF_CLI_CONFIG_FILE=$copy/terraform.rc
@@ -39,6 +39,7 @@ fi
 export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TF_INPUT=0 GOGC=400
 
 "$terraform" fmt -check -recursive -diff terraform || fail "these files are not formatted; run: terraform fmt -recursive terraform"
+"$terraform" fmt -check -recursive -diff deploy || fail "these files are not formatted; run: terraform fmt -recursive deploy"
 for folder in "$@"; do
     log=$copy/init.log
     if ! (cd "$copy/$folder" && "$terraform" init -backend=false -input=false -no-color) >"$log" 2>&1; then

@@ -3,37 +3,61 @@
 # ENGINE=temporal does it through a Temporal server and two workers on loopback.
 set -eu
 engine=${ENGINE:-inline}
-temporal="$(pwd)/$BIN/temporal"
-vend="$(pwd)/$BIN/vend"
+bin="$(pwd)/$BIN"
+vend="$bin/vend"
 work=$(mktemp -d)
 cp -R account-requests terraform vending.yaml "$work"
 if [ -d .git ]; then cp -R .git "$work"; fi
 step() { printf '\n\033[1m== %s\033[0m\n' "$1"; }
 
 cd "$work"
-pids=''
+workers=''
+server=''
+end() { # tell processes to end, and wait until they have
+  for pid in $1; do kill "$pid" 2>/dev/null || true; done
+  for pid in $1; do wait "$pid" 2>/dev/null || true; done
+}
 leave() {
-  for pid in $pids; do kill "$pid" 2>/dev/null || true; done
-  for pid in $pids; do wait "$pid" 2>/dev/null || true; done
+  trap '' INT TERM HUP # whoever is told to go twice would leave processes behind
+  end "$workers"
+  end "$server"
   "$vend" sandbox stop
   rm -rf "$work"
 }
 trap leave EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 "$vend" sandbox start --creation-delay 2
 eval "$("$vend" sandbox env)"
 
-worker() { "$vend" worker --grace 5 >>"worker-$1.log" 2>&1 & pids="$pids $!"; echo "Worker $1 is process $!."; }
+# In a session of its own, so that Ctrl-C tells `vend apply` alone, which finishes what runs; leave() ends the others.
+apart() { exec "$bin/python" -c 'import os, sys; os.setsid(); os.execv(sys.argv[1], sys.argv[1:])' "$@"; }
+worker() { apart "$vend" worker --grace 5 >"worker-$1.log" 2>&1 & workers="$workers $!"; echo "Worker $1 is process $!."; }
+free_ports() {
+  "$bin/python" -c 'import socket; a, b = socket.socket(), socket.socket(); a.bind(("127.0.0.1", 0)); b.bind(("127.0.0.1", 0)); print(a.getsockname()[1], b.getsockname()[1])'
+}
+await_server() {
+  tries=0
+  until "$bin/temporal" operator cluster health --address "127.0.0.1:$1" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    if [ "$tries" -eq 100 ] || ! kill -0 "$server" 2>/dev/null; then
+      echo "demo: the Temporal server does not answer on port $1; its last words:" >&2
+      tail -n 5 server.log >&2
+      exit 1
+    fi
+    sleep 0.2
+  done
+}
 if [ "$engine" = temporal ]; then
   step 'A Temporal server and two workers (temporal server start-dev, vend worker)'
-  port=${TEMPORAL_PORT:-17233}
-  ui=$((port + 1000))
-  "$temporal" server start-dev --ip 127.0.0.1 --port "$port" --ui-port "$ui" --log-level never >/dev/null 2>&1 & pids="$pids $!"
+  ports=$(free_ports)
+  port=${ports% *}
+  page=${ports#* }
+  apart "$bin/temporal" server start-dev --ip 127.0.0.1 --port "$port" --ui-port "$page" --log-level error >server.log 2>&1 & server=$!
   sed -i.orig "s/^engine: .*/engine: {kind: temporal, address: \"127.0.0.1:$port\", accounts: 5}/" vending.yaml
-  for try in $(seq 100); do "$temporal" operator cluster health --address "127.0.0.1:$port" >/dev/null 2>&1 && break; sleep 0.2; done
+  await_server "$port"
   worker 1
   worker 2
-  echo "Temporal's web page is at http://127.0.0.1:$ui. Try: kill -9 PROCESS of a worker while it applies; the other one goes on."
+  echo "Temporal's web page is at http://127.0.0.1:$page. Try: kill -9 PROCESS of a worker while it applies; the other one goes on."
 fi
 
 step 'The organization before (vend observe)'

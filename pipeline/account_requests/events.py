@@ -93,7 +93,7 @@ def _event(document: Mapping[str, Any]) -> LifecycleEvent:
         raise _MisfitError(
             "event-source", "the event does not come from Control Tower", "match source aws.controltower in the rule"
         )
-    name = str(record.get("eventName"))
+    name = str(record.get("eventName", document.get("detail-type")))
     if name in _ACCOUNT_EVENTS:
         return _of_account(name, _part(_part(record, "serviceEventDetails"), _ACCOUNT_EVENTS[name]))
     if name in _BASELINE_EVENTS:

@@ -31,7 +31,7 @@ def _below(parent: str, node: Node) -> Iterator[DesiredUnit]:
             location=unit.key,
             register=register is not None and register.content is True,
             controls=tuple(_controls(attributes.get("controls"))),
-            confirm=dict(_numbers(attributes.get("confirm"))),
+            confirm=dict(_confirmed(attributes.get("confirm"))),
         )
         if (below := attributes.get("units")) is not None:
             yield from _below(path, below)
@@ -64,11 +64,13 @@ def _twice(unit: DesiredUnit) -> Iterator[Finding]:
             )
 
 
-def _numbers(node: Node | None) -> Iterator[tuple[str, int]]:
-    """JSON Schema takes 14.0 for a whole number."""
+def _confirmed(node: Node | None) -> Iterator[tuple[str, int | str]]:
+    """Numbers of accounts, and the code of a reset. JSON Schema takes 14.0 for a whole number."""
     for name, each in _mapping(node).items() if node is not None else ():
         if isinstance(each.content, int | float):
             yield name, int(each.content)
+        elif isinstance(each.content, str):
+            yield name, each.content
 
 
 def _mapping(node: Node) -> Mapping[str, Node]:

@@ -1,7 +1,7 @@
 """`vend apply`: plan again, carry out the changes that were reviewed, observe again."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -66,7 +66,8 @@ class Applying:
 class Applied:
     """What an apply did. `review` is None if findings stood in the way or nobody approved.
 
-    `remaining` is the plan that is left after the run; None if the organization was not observed again.
+    `remaining` is the plan that is left after the run; None if the organization was not observed again. `accounts`: the ids of
+    those that are marked as a request's, by its key, as far as they were observed.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -75,6 +76,7 @@ class Applied:
     review: Review | None = None
     outcomes: tuple[Outcome, ...] = ()
     remaining: Plan | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
     exit_code: ExitCode = ExitCode.OK
 
 
@@ -119,6 +121,7 @@ def apply(workspace: Workspace, parts: Parts, wish: Applying) -> Applied:
         review=reviewing,
         outcomes=outcomes,
         remaining=remaining,
+        accounts=run.accounts,
         exit_code=code,
     )
 
@@ -154,7 +157,10 @@ def lags(change: Change, applied: Iterable[Outcome]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One run: what it wants, and the one backend (with its limits) that it uses throughout."""
+    """One run: what it wants, and the one backend (with its limits) that it uses throughout.
+
+    `accounts` gathers the ids of those that are marked as a request's, by its key.
+    """
 
     root: Path
     run_id: str
@@ -163,6 +169,7 @@ class _Run:
     provisioner: Provisioner
     customizations: Customizations | None
     choice: Choice | None = None
+    accounts: dict[str, str] = field(default_factory=dict)
 
     def plan(
         self, mode: PlanMode = PlanMode.NONE, *, reread_tags_of: Iterable[str] = (), is_first: bool = True
@@ -171,6 +178,8 @@ class _Run:
             observed = observe_organization(self.desire, self.provisioner)
             return plan_of(self.choice, self.desire, self.customizations, observed, mode, force=is_first)
         observed = observe_for(self.desire, self.provisioner, reread_tags_of=reread_tags_of)
+        ours = (each for each in observed.accounts if each.repository == self.desire.settings.repository)
+        self.accounts.update({each.key: each.account_id for each in ours if each.key is not None})
         made = make_plan(self.desire.desired, observed, self.desire.settings.policy())
         if self.customizations is not None:
             made = self.customizations.planned(made, observed, mode)

@@ -19,7 +19,7 @@ _FETCH: Final = (
 
 def prefix_of(workspace: Workspace) -> str:
     """The workspace's folder below the git top level, with a slash at the end; empty at the top, or outside of git."""
-    repository = _repository(workspace)
+    repository = repository_of(workspace)
     if repository is None:
         return ""
     inside = workspace.root.resolve().relative_to(Path(str(repository.working_tree_dir)).resolve())
@@ -32,7 +32,7 @@ def base_commit(workspace: Workspace, head: str, base_ref: str, given: str | Non
     A merge of the head into the base has the base as its first parent; of anything else, it is where the branch began.
     Raises `UsageError` if git does not know it.
     """
-    repository = _repository(workspace)
+    repository = repository_of(workspace)
     if repository is None:
         raise UsageError(f"{workspace.root}: this is not in a git repository", hint="check the repository out with git")
     import git  # noqa: PLC0415 - GitPython costs 0.1 s, and looks for the program git when it is imported
@@ -60,7 +60,7 @@ def base_workspace(workspace: Workspace, commit: str) -> Iterator[Workspace]:
     """The workspace as it is at the commit, in a folder that lives as long as the context. Raises `UsageError`."""
     import git  # noqa: PLC0415 - as above
 
-    repository: Any = _repository(workspace)
+    repository: Any = repository_of(workspace)
     with tempfile.TemporaryDirectory(prefix="vend-base-") as folder:
         stream = io.BytesIO()
         try:
@@ -77,7 +77,7 @@ def base_workspace(workspace: Workspace, commit: str) -> Iterator[Workspace]:
         yield Workspace(root)
 
 
-def _repository(workspace: Workspace) -> Any:
+def repository_of(workspace: Workspace) -> Any:
     """GitPython's view of the repository; None outside of one."""
     try:
         import git  # noqa: PLC0415 - as above

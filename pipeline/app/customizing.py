@@ -79,6 +79,7 @@ class Customizations:
         self._requests = {request.key: request for request in desire.desired.requests}
         self._releases: dict[tuple[str, str], Release] = {}
         self._reasons = Reasons(terraform.customizer)
+        self._drifted: dict[Name, tuple[ResourceChange, ...]] = {}
 
     def planned(self, plan: Plan, observed: ObservedState, mode: PlanMode, chosen: Chosen = EVERYTHING) -> Plan:
         """`plan` with every customization that has to run and is among the chosen ones, behind all other changes.
@@ -96,6 +97,11 @@ class Customizations:
         made = with_customizations(plan, changes, untold, max_destroys=self._settings.max_destroys)
         found = left_behind(listing, ours, self._settings.state) if self._settings.state else ()
         return self.rolled_out(replace(made, findings=tuple(sorted((*made.findings, *found)))))
+
+    @property
+    def drifted(self) -> Mapping[Name, tuple[ResourceChange, ...]]:
+        """What Terraform has found to be changed outside of it, by request key and customization, where plans have asked it."""
+        return self._drifted
 
     def rolled_out(self, plan: Plan) -> Plan:
         """`plan` with the waves of those customizations that are still among its changes."""
@@ -235,6 +241,9 @@ class Customizations:
             answers = {
                 _name(change): answer for change, answer in zip(asked, pool.map(self._difference, asked), strict=True)
             }
+        self._drifted |= {
+            name: answer.drift for name, answer in answers.items() if isinstance(answer, Difference) and answer.drift
+        }
         untold = {
             name: Untold(reason=answer.message, remedy=answer.hint)
             for name, answer in answers.items()

@@ -107,11 +107,16 @@ def _forge() -> Prerequisite:
         )
     try:
         token_of(os.environ, where.forge)
-        connect(where, os.environ).open_pull_requests()
+        forge = connect(where, os.environ)
+        forge.open_pull_requests()
+        lacks = forge.token_lacks()
     except UsageError as error:
         return _missing(name, str(error), error.hint)
     except ServiceError as error:
         return _missing(name, str(error), error.hint or "give the token the scopes of docs/setup.md")
+    if lacks:
+        remedy = "give it the scopes of docs/setup.md; on GitHub, use GITHUB_TOKEN of the workflow, or that of an app"
+        return _missing(name, f"the token lacks {lacks}", remedy)
     return _ok(name, f"the token reads the pull requests of {where.repository}; what it may write shows when it writes")
 
 
@@ -154,7 +159,8 @@ def _right_account(identity: Identity, settings: Settings) -> Prerequisite:
 def _permissions(connection: Connection, settings: Settings) -> Iterator[Prerequisite]:
     from pipeline.provisioners.aws.dry_reads import try_permissions  # noqa: PLC0415 - takes the SDK along
 
-    for each in try_permissions(connection, tower=settings.provisioner == "control_tower"):
+    tower, trail = settings.provisioner == "control_tower", settings.drift.who
+    for each in try_permissions(connection, tower=tower, trail=trail):
         name = f"permission {each.action}"
         if each.is_given:
             yield _ok(name)

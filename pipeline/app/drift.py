@@ -74,39 +74,52 @@ def drift(workspace: Workspace, parts: Parts, looking: Looking) -> Drifted:
         if looking.observed_file is not None
         else observe_for(desire, parts.observer(desire.settings, run))
     )
+    report = with_history(_compared(workspace, parts, _Sight(desire, observed, run), looking), history)
+    if desire.settings.drift.who and looking.observed_file is None:
+        report = _with_authors(report, _Sight(desire, observed, run), parts)
+    _logger.info("%d differences, digest %s", len(report.drift), report.plan)
+    is_news = history.keys() != {item.id for item in report.items} if looking.previous else bool(report.drift)
+    return Drifted(findings=desire.findings, desire=desire, report=report, is_news=is_news)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What is wanted, what is, and the name of the run that has read it."""
+
+    desire: Desire
+    observed: ObservedState
+    run: str
+
+
+def _compared(workspace: Workspace, parts: Parts, seen: _Sight, looking: Looking) -> DriftReport:
+    """What is not as asked for; without history, and without authors."""
+    desire, observed = seen.desire, seen.observed
     plan = make_plan(desire.desired, observed, desire.settings.policy())
-    notes: tuple[str, ...] = ()
-    if desire.customizations:
-        if looking.observed_file is not None:
-            notes = ("customizations take no part in a report from an observed file",)
-        else:
-            terraform = reading_terraform(workspace, desire.settings, parts, run)
-            customizations = Customizations(workspace.root, desire, parts, terraform)
-            turn, notes = _turn(desire, observed, looking.share, parts)
-            plan = _customized(plan, customizations, observed, turn)
     around = Surroundings(
         desired=desire.desired,
         observed=observed,
         repository=desire.settings.repository,
         repairs=Repairs(desire.settings.drift.repair),
     )
-    report = with_history(drift_of(plan, around), history)
-    if desire.settings.drift.who and looking.observed_file is None:
-        report = _with_authors(report, desire, parts, run)
-    report = replace(report, notes=(*report.notes, *notes))
-    _logger.info("%d differences, digest %s", len(report.drift), report.plan)
-    is_news = history.keys() != {item.id for item in report.items} if looking.previous else bool(report.drift)
-    return Drifted(findings=desire.findings, desire=desire, report=report, is_news=is_news)
+    if not desire.customizations:
+        return drift_of(plan, around)
+    if looking.observed_file is not None:
+        report = drift_of(plan, around)
+        return replace(report, notes=(*report.notes, "customizations take no part in a report from an observed file"))
+    terraform = reading_terraform(workspace, desire.settings, parts, seen.run)
+    customizations = Customizations(workspace.root, desire, parts, terraform)
+    turn, note = _turn(desire, observed, looking.share, parts)
+    plan = _customized(plan, customizations, observed, turn)
+    report = drift_of(plan, replace(around, drifted=customizations.drifted))
+    return replace(report, notes=(*report.notes, note))
 
 
-def _turn(
-    desire: Desire, observed: ObservedState, share: Share, parts: Parts
-) -> tuple[frozenset[str], tuple[str, ...]]:
+def _turn(desire: Desire, observed: ObservedState, share: Share, parts: Parts) -> tuple[frozenset[str], str]:
     """The requests whose accounts have their turn today, and how many of all that is."""
     accounts = accounts_in_use(desire.desired, observed, desire.settings.repository)
     today = parts.today()
     turn = frozenset(key for key, account in accounts.items() if share.has(account.account_id, today))
-    return turn, (f"customizations: Terraform looks in {len(turn)} of {len(accounts)} accounts today ({share} a day)",)
+    return turn, f"customizations: Terraform looks in {len(turn)} of {len(accounts)} accounts today ({share} a day)"
 
 
 def _customized(plan: Plan, customizations: Customizations, observed: ObservedState, turn: frozenset[str]) -> Plan:
@@ -127,7 +140,8 @@ def _with_found(whole: Plan, asked: Plan) -> Plan:
         for each in whole.changes
         if not (isinstance(each, CustomizeAccount) and _name(each) in waiting)
     ]
-    changes += [each for name, each in told.items() if name not in due and each.resources]
+    # It is due for no other reason than that it was asked about.
+    changes += [replace(each, reasons=()) for name, each in told.items() if name not in due and each.resources]
     holds: tuple[Hold, ...] = tuple(sorted((*whole.holds, *waiting.values()), key=hold_rank))
     return replace(whole, changes=tuple(changes), holds=holds)
 
@@ -136,16 +150,20 @@ def _name(change: object) -> tuple[str, str]:
     return (change.key, change.customization) if isinstance(change, CustomizeAccount) else ("", "")
 
 
-def _with_authors(report: DriftReport, desire: Desire, parts: Parts, run: str) -> DriftReport:
-    """The report with who did it; whatever keeps CloudTrail from telling is a note."""
-    calls = calls_of(report)
+def _with_authors(report: DriftReport, seen: _Sight, parts: Parts) -> DriftReport:
+    """The report with who did it, or why nobody can tell; whatever keeps CloudTrail from telling is a note."""
+    settings = seen.desire.settings
+    units = {unit.path: unit.unit_id for unit in seen.observed.units}
+    calls = calls_of(report, units)
     if not calls:
-        return report
+        return with_authors(report, (), units)
     from pipeline.provisioners.aws.trail import Trail  # noqa: PLC0415 - takes the SDK along
 
-    connection = parts.connection(desire.settings, run, role=desire.settings.roles.plan, read_only=True)
+    connection = parts.connection(settings, seen.run, role=settings.roles.plan, read_only=True)
     try:
         found = Trail(connection).events(calls)
     except ServiceError as error:
-        return replace(report, notes=(*report.notes, f"CloudTrail does not tell who: {error}"))
-    return replace(with_authors(report, found.events), notes=(*report.notes, *found.notes))
+        told = with_authors(report, (), units)
+        return replace(told, notes=(*report.notes, f"CloudTrail does not tell who: {error}"))
+    told = with_authors(report, found.events, units, looked=found.looked)
+    return replace(told, notes=(*report.notes, *found.notes))

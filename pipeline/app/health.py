@@ -3,14 +3,18 @@
 import json
 import threading
 from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 
-from pipeline.errors import UsageError
+from pipeline.errors import TemporaryServiceError, UsageError
 from pipeline.reconcile.engine import Stop
 
 _OK: Final = 200
 _UNAVAILABLE: Final = 503
+_PATIENCE: Final = 5.0
+"""Seconds that a worker may take to answer."""
 
 
 class Health:
@@ -47,6 +51,23 @@ class Health:
         if self._server is not None:
             self._server.shutdown()
             self._server.server_close()
+
+
+def check_health(port: int) -> None:
+    """Ask the worker of this machine whose health is at `port`. Raises `TemporaryServiceError` unless it takes work.
+
+    Past any proxy, which the variables of the environment may name for all addresses.
+    """
+    where = f"worker: at 127.0.0.1:{port}"
+    try:
+        with closing(HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as connection:
+            connection.request("GET", "/")
+            answer = connection.getresponse()
+            said = answer.read(1024).decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        raise TemporaryServiceError(f"{where}: nobody answers: {error}", hint="see the log of the worker") from error
+    if answer.status != _OK:
+        raise TemporaryServiceError(f"{where}: it takes no work: {said}", hint="it does a little later, or it leaves")
 
 
 def _probe(state: Callable[[], str]) -> type[BaseHTTPRequestHandler]:

@@ -1,53 +1,45 @@
 """`vend apply --merged`: what the merged pull requests have shown, and nothing else, with the result on each of them.
 
-Nothing that a pull request's author could write is believed. What was reviewed is read from *our* verdict on the commit that
-was merged, made before the merge; without one, nothing was reviewed. What this run has done is remembered by our verdict on the
-commit of the main branch: the next one begins where a run has left nothing undone.
+What this run has done is remembered by our verdict on the commit of the main branch: the next one begins where a run has left
+nothing undone.
 """
 
 import logging
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from pipeline.app.apply import Applied, Applying, apply
 from pipeline.app.base_branch import prefix_of
+from pipeline.app.landed import APPLY, BY_HAND, DONE, Merged, Reviewed
 from pipeline.app.parts import Parts
-from pipeline.app.pull_request import PLAN
-from pipeline.app.reviewed import is_seal, unsealed
+from pipeline.app.telling import EVERY, Telling
 from pipeline.app.workspace import Workspace
 from pipeline.errors import ExitCode, UsageError, VendError
 from pipeline.forges.names import verdict_name
-from pipeline.forges.orders import is_before, order_of
+from pipeline.forges.orders import order_of
 from pipeline.forges.protocol import Forge
 from pipeline.forges.surroundings import Surroundings
-from pipeline.forges.values import Conclusion, PullRequest, Verdict
-from pipeline.model.change import subject_of
+from pipeline.forges.values import Conclusion, Verdict
+from pipeline.model.change import Change, UnitChange, account_of, kind_of, subject_of
+from pipeline.model.outcome import Outcome
 from pipeline.model.plan import Plan
-from pipeline.planning.yours import about, reviewed_by, subjects_of
+from pipeline.planning.yours import about, subjects_of
+from pipeline.reconcile.listening import Several
 from pipeline.reports import merged as report
 from pipeline.reports import outcomes as whole_report
 from pipeline.reports.escaping import prose
 from pipeline.reports.markdown import BUDGET, marker
 from pipeline.reports.pull_request import ORDER_ROOM
-from pipeline.reports.pull_request import REPORT as PLAN_REPORT
 from pipeline.settings import load_settings
-
-APPLY: Final = "apply"
-DONE: Final = "done"
-"""Seal of the verdict of a run that has left nothing undone of what was reviewed."""
-
-HISTORY: Final = 50
-"""Commits of the main branch that are looked at, back to where a run was done."""
 
 _DONE: Final = frozenset({ExitCode.OK, ExitCode.ON_HOLD, ExitCode.NOT_REVIEWED})
 _CONCLUSIONS: Final = {ExitCode.OK: Conclusion.GREEN, ExitCode.ON_HOLD: Conclusion.ON_HOLD}
 _LOGIN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?")
-_BY_HAND: Final = (
-    "To review what is on hold by hand: `vend plan`, have plan.json reviewed, then `vend apply --reviewed plan.json`."
-)
 _FINDINGS: Final = "The account requests on the main branch have findings, so nothing was changed."
 _CORRECT: Final = "`vend validate` shows them; correct them in a pull request"
 
@@ -55,131 +47,70 @@ _logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reviewed:
-    """A merged pull request, and the plan that was shown there; None, and why, if none was."""
-
-    pull_request: PullRequest
-    plan: Plan | None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merged:
-    """What landed since the last run that left nothing undone, newest first. `direct`: commits that no pull request brought."""
-
-    reviewed: tuple[Reviewed, ...] = ()
-    direct: tuple[str, ...] = ()
-
-    @property
-    def plan(self) -> Plan:
-        return reviewed_by(each.plan for each in self.reviewed if each.plan is not None)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was not reviewed, and why, in a sentence each."""
-        notes = [f"pull request {each.pull_request.number}: {each.why}" for each in self.reviewed if each.why]
-        notes += [f"{sha} came without a pull request: nothing of it was reviewed" for sha in self.direct]
-        return (*notes, _BY_HAND) if notes else ()
-
-
-def find_merged(forge: Forge, where: Surroundings, prefix: str, plans: Path | None = None) -> Merged:
-    """The pull requests that brought the commits since the last run that was done, with what was reviewed of each.
-
-    `plans`: a folder with `plan.json` artifacts, for plans too large to travel with a verdict. Raises `ServiceError`: what
-    cannot be read was not reviewed, and what was done cannot be known.
-    """
-    name = verdict_name(APPLY, prefix)
-    found: dict[int, PullRequest] = {}
-    direct: list[str] = []
-    for sha in forge.history(where.commit, HISTORY):
-        if sha != where.commit and any(each.seal == DONE for each in forge.verdicts(sha, name)):
-            break
-        brought = [each for each in forge.merged_pull_requests(sha) if each.base_ref == where.branch]
-        found |= {each.number: each for each in brought}
-        direct += [] if brought else [sha]
-    else:
-        _logger.info("no earlier run was done in the last %d commits; all of them are looked at", HISTORY)
-    reviewed = tuple(_reviewed(forge, each, prefix, plans) for each in found.values())
-    return Merged(reviewed=reviewed, direct=tuple(direct))
-
-
-def _reviewed(forge: Forge, pull: PullRequest, prefix: str, plans: Path | None) -> Reviewed:
-    verdicts = forge.verdicts(pull.head_sha, verdict_name(PLAN, prefix))
-    before = [each for each in verdicts if is_before(each.order, pull.merged_at)]
-    if not before:
-        return Reviewed(pull_request=pull, plan=None, why="there was no plan of ours on it when it was merged")
-    newest = before[-1]
-    if newest.conclusion is Conclusion.RUNNING:
-        return Reviewed(pull_request=pull, plan=None, why="its last plan has never ended")
-    if not is_seal(newest.seal):
-        return Reviewed(pull_request=pull, plan=None, why="its last plan had findings, so there was nothing to review")
-    plan = unsealed(newest.seal, _carriers(forge, pull, newest, prefix), plans)
-    if plan is None:
-        why = f"the plan that was reviewed, {newest.seal}, is not to be found: give its artifact with --plans DIR"
-        return Reviewed(pull_request=pull, plan=None, why=why)
-    return Reviewed(pull_request=pull, plan=plan)
-
-
-def _carriers(forge: Forge, pull: PullRequest, verdict: Verdict, prefix: str) -> Iterator[str]:
-    """Where the plan may stand; the seal tells whether it is the one."""
-    yield verdict.text
-    if not forge.limits.text:
-        comment = forge.comment(pull.number, marker(PLAN_REPORT, prefix.rstrip("/")))
-        yield comment.body.replace("\r\n", "\n") if comment is not None else ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MergedRun:
-    """One run on the main branch, and where it reports."""
+    """One run on the main branch, and where it reports. `again`: when the next one is, in words."""
 
     forge: Forge
     where: Surroundings
     prefix: str
     order: str
-    role: str
+    doors: report.Doors = field(default_factory=report.Doors)
+    again: str = ""
 
     @property
     def marker(self) -> str:
-        return marker(report.REPORT, self.root)
+        return marker(report.REPORT, self.prefix.rstrip("/"))
 
     @property
-    def root(self) -> str:
-        return self.prefix.rstrip("/")
-
-    @property
-    def link(self) -> str | None:
-        return self.where.run_url or None
+    def _page(self) -> report.Page:
+        return report.Page(
+            root=self.prefix.rstrip("/"),
+            link=self.where.run_url or None,
+            doors=self.doors,
+            again=self.again,
+            budget=min(self.forge.limits.comment, BUDGET),
+        )
 
     def begin(self, merged: Merged) -> None:
         self._try(lambda: self.forge.set_verdict(self._verdict(Conclusion.RUNNING, "the changes are being applied")))
-        for each in merged.reviewed:
+        for each in () if merged.is_repeated else merged.reviewed:
             subjects = sorted(subjects_of(each.plan)) if each.plan is not None else []
-            self._post(each, report.running(subjects, each.why, root=self.root, link=self.link))
+            self._post(each, report.running(subjects, each.why, self._page))
+
+    def tell(self, merged: Merged, rows: Sequence[report.Row]) -> bool:
+        """How far the run is, to each pull request of its own; whether everything was posted."""
+        told = True
+        for each in () if merged.is_repeated else merged.reviewed:
+            subjects = subjects_of(each.plan or Plan())
+            own = [row for row in rows if row.subject in subjects]
+            if own:
+                told = self._post(each, report.running((), each.why, self._page, rows=own)) and told
+        return told
 
     def end(self, merged: Merged, applied: Applied) -> bool:
-        """Whether everything was posted."""
-        verdict = self._verdict(
-            _CONCLUSIONS.get(applied.exit_code, Conclusion.FAILED), _title(applied), _summary(merged, applied)
-        )
-        sealed = replace(verdict, seal=DONE if applied.exit_code in _DONE else "")
-        posted = [self._post(each, self._ended(each, applied)) for each in merged.reviewed]
-        return self._try(lambda: self.forge.set_verdict(sealed)) and all(posted)
+        """Whether everything was posted. A repeated run leaves a comment alone that it has nothing to add to."""
+        told = [each for each in merged.reviewed if not merged.is_repeated or _outcomes_of(each, applied)]
+        posted = [self._post(each, self._ended(each, applied)) for each in told]
+        are_told = all(posted)
+        conclusion = _CONCLUSIONS.get(applied.exit_code, Conclusion.FAILED)
+        verdict = self._verdict(conclusion, _title(applied), _summary(merged, applied))
+        sealed = replace(verdict, seal=DONE if are_told and applied.exit_code in _DONE else "")
+        return self._try(lambda: self.forge.set_verdict(sealed)) and are_told
 
     def stop(self, merged: Merged, error: VendError) -> None:
-        said = report.stopped(str(error), error.hint, root=self.root, link=self.link)
-        for each in merged.reviewed:
+        said = report.stopped(str(error), error.hint, self._page)
+        for each in () if merged.is_repeated else merged.reviewed:
             self._post(each, said)
         self._try(lambda: self.forge.set_verdict(self._verdict(Conclusion.FAILED, "stopped", prose(str(error)))))
 
     def _ended(self, reviewed: Reviewed, applied: Applied) -> str:
         if applied.review is None:
-            return report.stopped(_FINDINGS, _CORRECT, root=self.root, link=self.link)
+            return report.stopped(_FINDINGS, _CORRECT, self._page)
         pull = reviewed.pull_request
         requester = pull.author if _LOGIN.fullmatch(pull.author) else ""
-        limit = min(self.forge.limits.comment, BUDGET) - ORDER_ROOM
-        why = reviewed.why if not reviewed.why else f"{reviewed.why}. {_BY_HAND}"
-        result = result_of(reviewed.plan or Plan(), applied, self.role)
-        return report.ended(result, why, requester=requester, root=self.root, link=self.link, budget=limit)
+        why = reviewed.why if not reviewed.why else f"{reviewed.why}. {BY_HAND}"
+        result = result_of(reviewed.plan or Plan(), applied)
+        return report.ended(result, why, self._page, requester=requester)
 
     def _verdict(self, conclusion: Conclusion, title: str, summary: str = "") -> Verdict:
         return Verdict(
@@ -206,16 +137,29 @@ class MergedRun:
         return True
 
 
-def result_of(reviewed: Plan, applied: Applied, role: str) -> report.Result:
+def result_of(reviewed: Plan, applied: Applied) -> report.Result:
     """What of an apply is about one pull request: the subjects that its reviewed plan names."""
     subjects = subjects_of(reviewed)
     gone = applied.review.vanished if applied.review is not None else ()
     return report.Result(
-        outcomes=tuple(each for each in applied.outcomes if each.subject in subjects),
+        outcomes=_about(subjects, applied.outcomes),
         left=about(applied.remaining, subjects) if applied.remaining is not None else None,
-        vanished=tuple(sorted({subject_of(change) for change in gone} & subjects)),
-        role=role,
+        vanished=tuple(_gone(change, applied) for change in gone if subject_of(change) in subjects),
     )
+
+
+def _gone(change: Change, applied: Applied) -> report.Gone:
+    subject = subject_of(change)
+    known = account_of(change) or (None if isinstance(change, UnitChange) else applied.accounts.get(subject))
+    return report.Gone(kind=kind_of(change), subject=subject, account_id=known)
+
+
+def _outcomes_of(reviewed: Reviewed, applied: Applied) -> tuple[Outcome, ...]:
+    return _about(subjects_of(reviewed.plan or Plan()), applied.outcomes)
+
+
+def _about(subjects: frozenset[str], outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    return tuple(each for each in outcomes if each.subject in subjects)
 
 
 def apply_merged(run: MergedRun, merged: Merged, workspace: Workspace, parts: Parts, wish: Applying) -> Applied:
@@ -227,7 +171,11 @@ def apply_merged(run: MergedRun, merged: Merged, workspace: Workspace, parts: Pa
     run.begin(merged)
     reviewed = merged.plan
     try:
-        applied = apply(workspace, parts, replace(wish, approve=lambda _plan: reviewed))
+        with ThreadPoolExecutor(1, "telling") as post:
+            every = EVERY * max(1, len(merged.reviewed))
+            telling = Telling(partial(run.tell, merged), parts.clock, every=every, post=post)
+            listener = Several(wish.listener, telling)
+            applied = apply(workspace, parts, replace(wish, approve=lambda _plan: reviewed, listener=listener))
     except VendError as error:
         run.stop(merged, error)
         raise
@@ -235,20 +183,32 @@ def apply_merged(run: MergedRun, merged: Merged, workspace: Workspace, parts: Pa
     return applied if is_told or applied.exit_code not in _DONE else replace(applied, exit_code=ExitCode.SERVICE)
 
 
-def run_at(workspace: Workspace, parts: Parts, forge: Forge, where: Surroundings) -> MergedRun:
-    """Raises `UsageError` if there is no commit of a branch here, `SettingsError`."""
+def run_at(
+    workspace: Workspace, parts: Parts, forge: Forge, where: Surroundings, every: float | None = None
+) -> MergedRun:
+    """Raises `UsageError` if there is no commit of a branch here, `SettingsError`. `every`: hours between scheduled runs."""
     if not where.commit or not where.branch:
         raise UsageError(
             "there is no commit of a branch here: the variables of the CI name none",
             hint="run it for a push to the main branch, or say which: --head COMMIT --branch main",
         )
+    settings, now = load_settings(workspace.root), parts.clock.now()
     return MergedRun(
         forge=forge,
         where=where,
         prefix=prefix_of(workspace),
-        order=order_of(parts.clock.now(), where.run or parts.new_run_id()),
-        role=load_settings(workspace.root).execution_role,
+        order=order_of(now, where.run or parts.new_run_id()),
+        doors=report.Doors(portal=settings.access_portal_url, role=settings.execution_role),
+        again=_again(now, every),
     )
+
+
+def _again(now: datetime, every: float | None) -> str:
+    """When what is pending is looked at again."""
+    if every is None:
+        return "at the next merge, or as soon as somebody runs the job again"
+    latest = (now + timedelta(hours=every)).astimezone(UTC)
+    return f"by {latest:%Y-%m-%d %H:%M} UTC, when the job runs by its schedule, or at the next merge"
 
 
 def _title(applied: Applied) -> str:

@@ -1,7 +1,8 @@
 """`vend plan`: what has to change. Changes nothing, on a client that cannot."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.app.customize import Choice, check_choice, plan_of
@@ -12,6 +13,7 @@ from pipeline.app.parts import Parts
 from pipeline.app.terraform import reading_terraform
 from pipeline.app.workspace import Workspace
 from pipeline.errors import ExitCode
+from pipeline.model.customization import ResourceChange
 from pipeline.model.finding import Finding, Location, Severity, has_errors
 from pipeline.model.observed import ObservedState
 from pipeline.model.plan import Plan
@@ -29,6 +31,8 @@ _LEFT_OUT = (
     ),
 )
 
+Drifted = Mapping[tuple[str, str], tuple[ResourceChange, ...]]
+
 _logger = logging.getLogger(__name__)
 
 
@@ -37,6 +41,7 @@ class Planned:
     """A plan, or the findings that stand in its way (then `plan` is None).
 
     `read_at`: when the organization was observed. `subjects`: what a plan may be about, changed or not: keys and units.
+    `drifted`: what Terraform has found to be changed outside of it, by request key and customization.
     """
 
     findings: tuple[Finding, ...]
@@ -44,6 +49,7 @@ class Planned:
     read_at: str = ""
     subjects: frozenset[str] = frozenset()
     observed: ObservedState | None = None
+    drifted: Drifted = field(default_factory=dict)
 
     @property
     def exit_code(self) -> ExitCode:
@@ -78,13 +84,16 @@ def plan(workspace: Workspace, parts: Parts, *, observed_file: Path | None = Non
         else observe_for(desire, parts.observer(desire.settings, run))
     )
     made = make_plan(desire.desired, observed, desire.settings.policy())
+    drifted: Drifted = {}
     if desire.customizations and observed_file is None:
         terraform = reading_terraform(workspace, desire.settings, parts, run)
         customizations = Customizations(workspace.root, desire, parts, terraform)
         made = customizations.planned(made, observed, desire.settings.customizations.plan)
+        drifted = customizations.drifted
     _logger.info("planned: %d changes, %d on hold, digest %s", len(made.changes), len(made.holds), made.digest)
     subjects = frozenset(
         (*(request.key for request in desire.desired.requests), *(unit.path for unit in desire.desired.units))
     )
     findings = (*desire.findings, *(_LEFT_OUT if desire.customizations and observed_file is not None else ()))
-    return Planned(findings=findings, plan=made, read_at=observed.read_at, subjects=subjects, observed=observed)
+    read_at = observed.read_at
+    return Planned(findings=findings, plan=made, read_at=read_at, subjects=subjects, observed=observed, drifted=drifted)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.app.base_branch import base_commit, base_workspace, prefix_of
+from pipeline.app.changed_lines import Changed
 from pipeline.app.customizing import Customizations
 from pipeline.app.desire import read_desire
 from pipeline.app.parts import Parts
@@ -29,7 +30,7 @@ from pipeline.model.plan import Plan
 from pipeline.planning.planning import make_plan
 from pipeline.planning.yours import Apart, apart
 from pipeline.reports import pull_request as report
-from pipeline.reports.escaping import prose
+from pipeline.reports.escaping import prose, visible
 from pipeline.reports.findings import sentence
 from pipeline.reports.markdown import BUDGET, marker
 from pipeline.reports.phrases import counted
@@ -87,6 +88,7 @@ class BranchPlan:
             notes=self.notes,
             warnings=self.planned.findings,
             record=record,
+            drifted=self.planned.drifted,
         )
 
 
@@ -184,8 +186,11 @@ def watched(desk: Desk) -> Iterator[None]:
         raise
 
 
-def publish(desk: Desk, made: BranchPlan) -> Published:
-    """Write verdict and comment. The comment shows the newest verdict on the newest commit, whichever run writes last."""
+def publish(desk: Desk, made: BranchPlan, changed: Changed | None = None) -> Published:
+    """Write verdict and comment. The comment shows the newest verdict on the newest commit, whichever run writes last.
+
+    `changed`: the lines that findings may stand beside.
+    """
     record, body = _texts(desk, made)
     notes: list[str] = []
     if made.yours is not None and not record:
@@ -197,7 +202,7 @@ def publish(desk: Desk, made: BranchPlan) -> Published:
         seal=seal_of(made.yours) if made.yours is not None else "",
         summary=body,
         text=record if desk.forge.limits.text else "",
-        annotations=_annotations(desk, made.findings),
+        annotations=_annotations(desk, made.findings, changed or {}),
     )
     desk.forge.set_verdict(verdict)
     if desk.number is not None:
@@ -235,21 +240,28 @@ def _give_way(desk: Desk, number: int) -> None:
         desk.forge.upsert_comment(number, desk.marker, later[-1].summary, later[-1].order)
 
 
-def _annotations(desk: Desk, findings: Sequence[Finding]) -> tuple[Annotation, ...]:
-    if not findings or not desk.forge.limits.text or desk.number is None:
+def _annotations(desk: Desk, findings: Sequence[Finding], changed: Changed) -> tuple[Annotation, ...]:
+    """Findings on changed lines.
+
+    An error in a changed file that shows elsewhere, as a field that is missing does, stands beside the first line that is
+    changed, and says where it is. Everything else stands in the comment only: it was there before, or in a file that the pull
+    request does not show.
+    """
+    if not desk.forge.limits.text or desk.number is None:
         return ()
-    changed = frozenset(desk.forge.changed_files(desk.number))
-    remarks = (
-        Annotation(
-            path=desk.prefix + each.location.file,
-            line=each.location.line,
-            level=Level.FAILURE if each.severity is Severity.ERROR else Level.WARNING,
-            title=each.rule,
-            message=sentence(each),
-        )
-        for each in findings
-    )
-    return tuple(sorted(each for each in remarks if each.path in changed))
+    return tuple(sorted(filter(None, (_annotation(desk, each, changed) for each in findings))))
+
+
+def _annotation(desk: Desk, finding: Finding, changed: Changed) -> Annotation | None:
+    path, line = desk.prefix + finding.location.file, max(finding.location.line, 1)
+    lines, is_error = changed.get(path, frozenset()), finding.severity is Severity.ERROR
+    said = visible(sentence(finding))
+    if line not in lines:
+        if not lines or not is_error:
+            return None
+        line, said = min(lines), f"line {line}: {said}"
+    level = Level.FAILURE if is_error else Level.WARNING
+    return Annotation(path=path, line=line, level=level, title=finding.rule, message=said)
 
 
 def _without(

@@ -95,7 +95,21 @@ def _apply(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--plans", type=Path, metavar="DIR", help="with --merged: plan.json artifacts too large for a check"
     )
     verb.add_argument("--branch", help="with --merged: the branch that was merged into; default: by the CI")
+    verb.add_argument(
+        "--every", type=_hours, metavar="HOURS", help="with --merged: how often the CI runs this by itself, to be told"
+    )
     _forge(verb)
+
+
+def _hours(text: str) -> float:
+    """A number of hours, from a minute to a year."""
+    try:
+        hours = float(text)
+    except ValueError:
+        hours = 0.0
+    if not 1 / 60 <= hours <= 366 * 24:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number of hours; write one like 6')
+    return hours
 
 
 def _forge(verb: argparse.ArgumentParser) -> None:
@@ -247,13 +261,25 @@ def _seconds(text: str) -> float:
     return seconds
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) not in range(1, 65536):
+        raise argparse.ArgumentTypeError(f'"{text}" is not a port, 1 to 65535')
+    return int(text)
+
+
 def _worker(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     verb = _verb(verbs, "worker", "carry out what runs submit to the Temporal server (engine.kind: temporal)")
     verb.add_argument(
         "--lane", action="append", default=[], metavar="LANE=N", help="serve this lane, N at a time; default: all lanes"
     )
     verb.add_argument("--grace", type=_seconds, default=30.0, metavar="SECONDS", help="to finish in when told to leave")
-    verb.add_argument("--health-port", type=int, metavar="PORT", help="answer GET / on 127.0.0.1: 200 while it works")
+    verb.add_argument("--health-port", type=_port, metavar="PORT", help="answer GET / on 127.0.0.1: 200 while it works")
+    verb.add_argument(
+        "--health-check",
+        type=_port,
+        metavar="PORT",
+        help="only ask the worker with that health port: exit 0 if it works",
+    )
 
 
 def _status(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

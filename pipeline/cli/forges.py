@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from pipeline.app.apply import Applied, Applying
-from pipeline.app.merged import apply_merged, find_merged, run_at
+from pipeline.app.changed_lines import changed_lines
+from pipeline.app.landed import find_merged
+from pipeline.app.merged import apply_merged, run_at
 from pipeline.app.parts import Parts
 from pipeline.app.pull_request import Branch, BranchPlan, branch_of, desk_at, plan_branch, publish, watched
 from pipeline.app.workspace import Workspace
@@ -30,7 +32,8 @@ def plan_pull_request(arguments: Namespace, workspace: Workspace, parts: Parts) 
     with watched(desk):
         branch = branch_of(workspace, where, arguments.base)
         made = plan_branch(workspace, parts, branch, observed_file=arguments.observed)
-    published = publish(desk, made)
+        changed = changed_lines(workspace, branch.base) if made.findings and branch.base is not None else {}
+    published = publish(desk, made, changed)
     code = _show(arguments, workspace, made, published.body)
     for note in published.notes:
         print_note(f"vend plan: {note}")
@@ -41,7 +44,7 @@ def merging(arguments: Namespace, workspace: Workspace, parts: Parts) -> Carry:
     """What `vend apply --merged` carries out. Raises `VendError` if it cannot be known."""
     where = _where(arguments)
     forge = connect(where, os.environ)
-    run = run_at(workspace, parts, forge, where)
+    run = run_at(workspace, parts, forge, where, arguments.every)
     merged = find_merged(forge, where, run.prefix, arguments.plans)
     for each in merged.reviewed:
         number = each.pull_request.number

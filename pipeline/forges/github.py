@@ -36,6 +36,13 @@ _RETRIES: Final = 6
 _LONGEST_WAIT: Final = 600.0
 """Seconds for which a rate limit is waited out; after that the run says so."""
 
+_FORBIDDEN: Final = 403
+_THROTTLED: Final = 429
+"""Both say that a rate limit is exceeded; 403 says other things, too, which PyGithub tells apart.
+
+https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+"""
+
 _LISTED_PER_STEP: Final = 20
 """Commits that are listed for one step along first parents: those of merged branches are listed as well."""
 
@@ -55,6 +62,19 @@ class GitHub:
     @property
     def limits(self) -> Limits:
         return LIMITS
+
+    def token_lacks(self) -> str:
+        """GitHub tells the scopes of classic personal tokens only; those of apps and of workflows show when they write.
+
+        https://docs.github.com/en/rest/checks/runs#create-a-check-run: "only GitHub Apps can create check runs".
+        """
+        with _translated("open pull requests"):
+            next(iter(self._repository.get_pulls(state="open")), None)
+        scopes = self._client.oauth_scopes
+        if scopes is None:
+            return ""
+        repo = "" if "repo" in scopes else 'the scope "repo", and '
+        return f"{repo}the right to write check runs, which a person's token never has"
 
     def pull_request(self, number: int) -> PullRequest:
         with _translated(f"pull request {number}"):
@@ -191,6 +211,7 @@ def _client(url: str, token: str, pause: float) -> Github:
         max_rate_limit_wait=_LONGEST_WAIT,
         backoff_factor=min(pause, 1.0),
         allowed_methods=methods,
+        status_forcelist=[*range(500, 600), _FORBIDDEN, _THROTTLED],
         retry_after_max=int(_LONGEST_WAIT),
     )
     return Github(
@@ -239,7 +260,6 @@ def _pull_request(pull: Pull) -> PullRequest:
         head_sha=head.sha,
         head_ref=head.ref,
         base_ref=base.ref,
-        base_sha=base.sha,
         is_fork=source is None or source.full_name != base.repo.full_name,
         is_merged=pull.merged_at is not None,
         merged_at=order_time(pull.merged_at) if pull.merged_at is not None else "",

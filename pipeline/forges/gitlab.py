@@ -29,6 +29,7 @@ SCOPES: Final = "a project access token with the role Developer and the scope ap
 _NAME: Final = "GitLab"
 _TIMEOUT: Final = 30
 _DESCRIPTION: Final = 255
+_NO_TOKEN_OF_A_USER: Final = frozenset({401, 403, 404})
 _STATES: Final = {
     Conclusion.RUNNING: "running",
     Conclusion.GREEN: "success",
@@ -55,6 +56,17 @@ class GitLab:
     @property
     def limits(self) -> Limits:
         return LIMITS
+
+    def token_lacks(self) -> str:
+        """GitLab tells a token of its own scopes, but for job tokens and for those with granular permissions."""
+        with _translated("the token's scopes"):
+            try:
+                told: Any = self._client.http_get("/personal_access_tokens/self")
+            except gitlab.exceptions.GitlabError as error:
+                if error.response_code in _NO_TOKEN_OF_A_USER:
+                    return ""
+                raise
+        return "" if "api" in told["scopes"] or told.get("granular") else 'the scope "api"'
 
     def pull_request(self, number: int) -> PullRequest:
         with _translated(f"merge request {number}"):
@@ -215,7 +227,6 @@ def _comment(each: Attributes) -> Comment:
 
 
 def _pull_request(each: Attributes) -> PullRequest:
-    refs: Attributes = each.get("diff_refs") or {}
     return PullRequest(
         number=each["iid"],
         title=each["title"],
@@ -224,7 +235,6 @@ def _pull_request(each: Attributes) -> PullRequest:
         head_sha=each["sha"] or "",
         head_ref=each["source_branch"],
         base_ref=each["target_branch"],
-        base_sha=refs.get("base_sha") or "",
         is_fork=each["source_project_id"] != each["target_project_id"],
         is_merged=each["state"] == "merged",
         merged_at=order_time(datetime.fromisoformat(each["merged_at"])) if each.get("merged_at") else "",

@@ -8,8 +8,7 @@ from enum import StrEnum
 class PullRequest:
     """`head_sha`: the newest commit, or the one that was merged. `author` is the login, `is_fork` whether its head is elsewhere.
 
-    `merged_at`: when, as `orders.order_time` writes it; empty if it is not merged. `base_sha`: the newest commit of the base
-    branch that the forge knows of; empty if it does not say.
+    `merged_at`: when, as `orders.order_time` writes it; empty if it is not merged.
     """
 
     number: int
@@ -19,7 +18,6 @@ class PullRequest:
     head_sha: str
     head_ref: str
     base_ref: str
-    base_sha: str = ""
     is_fork: bool = False
     is_merged: bool = False
     merged_at: str = ""

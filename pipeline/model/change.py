@@ -125,6 +125,8 @@ class RegisterUnit:
     """Bring a unit under Control Tower, or put its baseline right. Every account of the unit is touched.
 
     `before` is the version of the baseline that it has, None where it has none; `accounts` are the ids of those in the unit.
+    `last_operation`: of a baseline that is reset for the sake of something else (a policy, an account), though it is sound
+    itself: the reset is done when another operation has followed that one.
     """
 
     path: str
@@ -132,6 +134,7 @@ class RegisterUnit:
     before: str | None
     after: str
     accounts: tuple[str, ...] = ()
+    last_operation: str = ""
 
 
 class ControlAction(StrEnum):

@@ -25,6 +25,8 @@ class DriftKind(StrEnum):
     CONTROL_INEFFECTIVE = "CONTROL_INEFFECTIVE"
     INHERITANCE = "INHERITANCE"
     CONTROL = "CONTROL"
+    POLICY = "POLICY"
+    """A control that is a policy: AWS tells that it is drifted, and not whether it was edited or detached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +83,7 @@ DRIFT: Final[Mapping[DriftKind, DriftFacts]] = {
         repair="reset the baseline of its unit, or update its product; automatic enrolment repairs it by itself",
     ),
     DriftKind.CONTROL: DriftFacts(meaning="a control on a unit is drifted", repair="reset the control"),
+    DriftKind.POLICY: DriftFacts(
+        meaning="a policy of Control Tower was edited, or detached from a unit", repair=_RESET_OR_UNIT
+    ),
 }

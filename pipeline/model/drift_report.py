@@ -80,8 +80,9 @@ class WaysOut:
 class TrailEvent:
     """A call that changed something, as CloudTrail has noted it.
 
-    `at` is ISO 8601 in UTC. `who` is an ARN where there is one, `from_where` an address or an AWS service. `account_id` is whom
-    it was about; `parts` are the words that tell which of its attributes (a tag's key, a contact's type), empty if it names none.
+    `at` is ISO 8601 in UTC. `who` is an ARN where there is one, `from_where` an address or an AWS service. `about` is the id of
+    the account or unit that it was about; `parts` are the words that tell which of its attributes (a tag's key, a contact's
+    type), empty if it names none.
     """
 
     event_id: str
@@ -89,7 +90,7 @@ class TrailEvent:
     at: str
     who: str
     from_where: str
-    account_id: str
+    about: str
     parts: frozenset[str] = frozenset()
 
 
@@ -111,7 +112,8 @@ class DriftItem:
     `id` is the same in every report for the same attribute of the same account. `subject` is the request's key, a unit's path, or
     of an account that is nobody's its name. `path` is the attribute, as in `FieldChange`. `wanted` and `found` are JSON, None for
     unset. `change` is the digest of the change of the plan that the item is a part of; empty for what no plan would touch.
-    `since`: the first report that had it. `reason` is why it waits, or what it means.
+    `since`: the first report that had it. `reason` is why it waits, or what it means. `author_words`: why nobody can tell who has
+    made it, where somebody wants to know; empty where nobody does, or `author` is known.
     """
 
     id: str
@@ -129,6 +131,7 @@ class DriftItem:
     ways_out: WaysOut = field(default_factory=WaysOut)
     since: str = ""
     author: Author | None = None
+    author_words: str = ""
 
     @property
     def key(self) -> str:

@@ -5,11 +5,12 @@ A word that AWS invents later (a status, a version) stays as it is: not ready, n
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from pipeline.model.drift import DriftKind
 from pipeline.model.json import Json, digest
 
 EXECUTION_ROLE: Final = "execution_role"
@@ -49,13 +50,22 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDrift:
+    """A drift of the landing zone itself that some read tells. `subject`: what has drifted, in AWS's name for it."""
+
+    kind: DriftKind
+    subject: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LandingZone:
     """`status` is ACTIVE, PROCESSING or FAILED. `governed_regions` and `security_accounts` are sorted.
 
     `enrolls_automatically`: the landing zone repairs inheritance drift, so a registered unit enrolls what is moved into it.
     `manages_access`: Control Tower manages IAM Identity Center. `baseline_version`: of AWSControlTowerBaseline, the newest
     that fits. `mode` and `mode_reason`: how accounts are provisioned, and why in this way. `factory_obstacles` are empty where
-    Account Factory can be used, or is not needed.
+    Account Factory can be used, or is not needed. `drifts`: what of its drift the reads tell, since AWS says only that it is
+    drifted; those of policies and of the Security unit are seen where these are.
     """
 
     home_region: str
@@ -63,6 +73,7 @@ class LandingZone:
     version: str
     latest_version: str
     is_drifted: bool = False
+    drifts: tuple[KnownDrift, ...] = ()
     enrolls_automatically: bool = False
     manages_access: bool = True
     governed_regions: tuple[str, ...] = ()
@@ -78,24 +89,65 @@ class LandingZone:
         return self.status == "ACTIVE"
 
 
+_POLICIES: Final[Mapping[str, str]] = {
+    "SERVICE_CONTROL_POLICY": "service control policy",
+    "RESOURCE_CONTROL_POLICY": "resource control policy",
+}
+"""Kinds of policies of Organizations, in the last part of what implements a control; others are declarative policies.
+
+https://docs.aws.amazon.com/controlcatalog/latest/APIReference/API_ImplementationDetails.html
+"""
+_POLICY: Final = "AWS::Organizations::Policy::"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnabledControl:
-    """A control on a unit. `control` is its identifier (an ARN); `is_drifted` None where Control Tower does not check."""
+    """A control on a unit. `control` is its identifier (an ARN); `is_drifted` None where Control Tower does not check.
+
+    `implementation` is what it is made of, in the words of AWS Control Catalog; empty where nobody has asked, which is done
+    for those that are drifted or have failed.
+    """
 
     control: str
     standing: Standing
     is_drifted: bool | None = None
     parameters: Mapping[str, Json] = field(default_factory=dict)
+    implementation: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of the identifier; people may write that alone."""
+        return self.control.rpartition("/")[2]
+
+    @property
+    def is_broken(self) -> bool:
+        return self.is_drifted is True or self.standing is Standing.FAILED
+
+    @property
+    def policy(self) -> str | None:
+        """The kind of policy of Organizations that it is, in words; None for other controls, and where nobody knows.
+
+        Such a control is not reset by itself:
+        https://docs.aws.amazon.com/controltower/latest/APIReference/API_ResetEnabledControl.html
+        """
+        if not self.implementation.startswith(_POLICY):
+            return None
+        return _POLICIES.get(self.implementation.removeprefix(_POLICY), "declarative policy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """A unit's AWSControlTowerBaseline, and the controls on it."""
+    """A unit's AWSControlTowerBaseline, and controls on it: all where somebody declares some, else those that are broken.
+
+    `operation`: the id of Control Tower's last operation on the baseline; another one follows with every registration, update
+    and reset. Empty where AWS tells none.
+    """
 
     standing: Standing
     version: str
     is_drifted: bool = False
     controls: tuple[EnabledControl, ...] = ()
+    operation: str = ""
 
 
 def product_name(key: str, repository: str) -> str:
@@ -132,6 +184,19 @@ class Product:
         A product that was once good may be updated, also after a failure.
         """
         return not self.is_changing and not (self.has_succeeded and self.status in {"AVAILABLE", "TAINTED"})
+
+
+def products_by_account(products: Iterable[Product]) -> Mapping[str, tuple[Product, ...]]:
+    """The products of each account, by its id: first the one that stands for the account.
+
+    That is a good one before one that is being changed, and that before one that never was any good; of several the first by
+    its id, so that everybody names the same.
+    """
+    found: dict[str, list[Product]] = {}
+    for each in sorted(products, key=lambda one: (one.is_unusable, one.is_changing, one.product_id)):
+        if each.account_id is not None:
+            found.setdefault(each.account_id, []).append(each)
+    return {account_id: tuple(some) for account_id, some in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

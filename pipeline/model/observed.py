@@ -15,9 +15,10 @@ class ObservedAccount:
     """An account of the organization. Its identity is the account id; names and addresses may change.
 
     `key` and `repository` are read from the ownership tags; both None on an account that is nobody's. `enrollment` and `product`
-    are Control Tower's, None where it does not govern the account; `checks` are the conditions of enrolling it, where they
-    were asked for. `grants_access`: it carries marks of assignments that we have made. `email_update` is None where no change
-    of the address is on its way, or nobody asked.
+    are Control Tower's, None where it does not govern the account; `more_products`: further ones of the same account, of which
+    there should be none; `checks` are the conditions of enrolling it, where they were asked for. `lacks_administrator`: the first
+    administrator whom the product tells has been found to have no administrator's access to it. `grants_access`: it carries
+    marks of assignments that we have made. `email_update` is None where no change of the address is on its way, or nobody asked.
     """
 
     account_id: str
@@ -28,7 +29,9 @@ class ObservedAccount:
     joined: str | None = None
     enrollment: Enrollment | None = None
     product: Product | None = None
+    more_products: tuple[Product, ...] = ()
     checks: tuple[Check, ...] = ()
+    lacks_administrator: bool = False
     grants_access: bool = False
     email_update: EmailUpdate | None = None
 

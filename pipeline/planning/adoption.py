@@ -1,11 +1,22 @@
-"""Ownership comes first: nothing else happens to an account before it is marked as its request's."""
+"""What comes first: an account is marked as its request's before all else, and its unit is there before it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from pipeline.model.account import ROOT
-from pipeline.model.change import Change, MoveAccount, UnmanageAccount, UpdateAccount, account_of
+from pipeline.model.change import (
+    Change,
+    ChangeControl,
+    CreateAccount,
+    CreateUnit,
+    EnrollAccount,
+    MoveAccount,
+    RegisterUnit,
+    UnmanageAccount,
+    UpdateAccount,
+    account_of,
+)
 from pipeline.model.plan import Hold
 
 C = TypeVar("C", bound=Change)
@@ -19,13 +30,14 @@ def claims(change: Change) -> bool:
 def wait_for_claims(changes: Sequence[C], holds: Sequence[Hold]) -> tuple[tuple[C, ...], tuple[Hold, ...]]:
     """The changes that may go on, and further holds: those of accounts whose change of ownership is among `holds`.
 
-    Where an account goes once it has left Control Tower waits for its leaving in the same way. Such a hold has the guard of the
-    one that it follows, so what releases the one releases the other.
+    Where an account goes once it has left Control Tower waits for its leaving in the same way, and what comes into a unit for the
+    unit. Such a hold has the guard of the one that it follows, so what releases the one releases the other.
     """
     waiting = {
         hold.change.account_id: hold for hold in holds if isinstance(hold.change, UpdateAccount) and claims(hold.change)
     }
     leaving = {hold.change.account_id: hold for hold in holds if isinstance(hold.change, UnmanageAccount)}
+    missing = {hold.change.path: hold for hold in holds if isinstance(hold.change, CreateUnit)}
     left: list[C] = []
     held: list[Hold] = []
     for change in changes:
@@ -36,6 +48,25 @@ def wait_for_claims(changes: Sequence[C], holds: Sequence[Hold]) -> tuple[tuple[
         elif isinstance(change, MoveAccount) and change.before == ROOT and (known := leaving.get(change.account_id)):
             reason = f"the account has to leave Control Tower first, and that waits: {known.reason}"
             held.append(replace(known, change=change, reason=reason))
+        elif (unit := _missing_unit(change, missing)) is not None:
+            reason = f'unit "{unit}" has to be there first, and that waits: {missing[unit].reason}'
+            held.append(replace(missing[unit], change=change, reason=reason))
         else:
             left.append(change)
     return tuple(left), tuple(held)
+
+
+def _missing_unit(change: Change, missing: Mapping[str, Hold]) -> str | None:
+    """The highest of the units that have to be there before the change, and are on hold."""
+    match change:
+        case CreateUnit(path=path) | RegisterUnit(path=path) | ChangeControl(path=path):
+            where = path
+        case CreateAccount(spec=spec):
+            where = spec.organizational_unit
+        case MoveAccount(after=after) | EnrollAccount(after=after):
+            where = after
+        case _:
+            return None
+    steps = where.split("/")
+    paths = ("/".join(steps[:number]) for number in range(1, len(steps) + 1))
+    return next((path for path in paths if path in missing), None)

@@ -6,7 +6,7 @@ closed, nobody's, or ours without a request.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from pipeline.model.account import AccountState
@@ -23,6 +23,7 @@ from pipeline.model.change import (
     UpdateAccount,
     kind_of,
 )
+from pipeline.model.customization import ResourceChange
 from pipeline.model.drift import DRIFT, DriftKind
 from pipeline.model.drift_report import DriftItem, DriftReport, Repair, Section, WaysOut
 from pipeline.model.effect import Effect, digest_of, effects_of
@@ -36,24 +37,30 @@ from pipeline.planning.repairs import Repairs, repairs_change, repairs_field
 
 _ORDER = {section: place for place, section in enumerate(Section)}
 _ID = 16
+_SHOWN = 5
+"""Resources that a reason names; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a report knows beside the plan."""
+    """What a report knows beside the plan.
+
+    `drifted`: what Terraform has found to be changed outside of it, by request key and customization.
+    """
 
     desired: DesiredState
     observed: ObservedState
     repository: str
     repairs: Repairs
+    drifted: Mapping[tuple[str, str], tuple[ResourceChange, ...]] = field(default_factory=dict)
 
 
 def drift_of(plan: Plan, around: Surroundings) -> DriftReport:
     """The plan as drift, with what no plan would change beside it. Without history, and without authors."""
     requests = {request.key: request for request in around.desired.requests}
     planned = chain(
-        *(_items(change, None, requests, around.repairs) for change in plan.changes),
-        *(_items(hold.change, hold, requests, around.repairs) for hold in plan.holds),
+        *(_items(change, None, requests, around) for change in plan.changes),
+        *(_items(hold.change, hold, requests, around) for hold in plan.holds),
     )
     items = [
         *planned,
@@ -69,10 +76,20 @@ def drift_of(plan: Plan, around: Surroundings) -> DriftReport:
         managed=plan.managed,
         items=tuple(sorted(_identified(items), key=_place)),
         findings=plan.findings,
-        notes=tuple(
-            f'"{each.key}": {", ".join(each.attributes)} not compared by this version' for each in plan.deferred
+        notes=(
+            *(f'"{each.key}": {", ".join(each.attributes)} not compared by this version' for each in plan.deferred),
+            *_left_by_terraform(plan, around),
         ),
     )
+
+
+def _left_by_terraform(plan: Plan, around: Surroundings) -> Iterator[str]:
+    """What was changed outside of Terraform, and its own plan leaves as it is: it calls for nobody, and no run puts it right."""
+    about = (*plan.changes, *(hold.change for hold in plan.holds))
+    told = {(each.key, each.customization) for each in about if isinstance(each, CustomizeAccount)}
+    for (key, name), resources in sorted(around.drifted.items()):
+        if (key, name) not in told:
+            yield f'"{key}", customization "{name}": changed outside of Terraform, whose plan leaves it: {_listed(resources)}'
 
 
 def _place(item: DriftItem) -> tuple[int, str, str, tuple[str, ...], str]:
@@ -90,12 +107,13 @@ def _identified(items: Iterable[DriftItem]) -> Iterator[DriftItem]:
 
 
 def _items(
-    change: Change, hold: Hold | None, requests: Mapping[str, AccountRequest], repairs: Repairs
+    change: Change, hold: Hold | None, requests: Mapping[str, AccountRequest], around: Surroundings
 ) -> Iterator[DriftItem]:
     request = None if isinstance(change, UnitChange) else requests.get(change.key)
+    drifted = around.drifted.get((change.key, change.customization), ()) if isinstance(change, CustomizeAccount) else ()
     for effect in _facts(change):
         accepted = acceptance(change, effect, request)
-        repair, words = _repair(change, effect, hold, repairs)
+        repair, words = _repair(change, effect, hold, around.repairs)
         yield DriftItem(
             id="",
             section=_section(change, hold),
@@ -105,10 +123,10 @@ def _items(
             account_id=effect.account_id,
             path=effect.path,
             wanted=effect.after,
-            found=effect.before,
+            found=[[each.address, each.action] for each in drifted] if drifted else effect.before,
             change=digest_of(change),
             guard=hold.guard if hold else "",
-            reason=_reason(change, hold),
+            reason=_reason(change, hold, drifted),
             ways_out=WaysOut(
                 file=request.origin().file if request else "",
                 accept=() if isinstance(accepted, str) else accepted,
@@ -119,18 +137,26 @@ def _items(
         )
 
 
-def _reason(change: Change, hold: Hold | None) -> str:
+def _reason(change: Change, hold: Hold | None, drifted: tuple[ResourceChange, ...]) -> str:
     if hold is not None:
         return hold.reason
     match change:
-        case CustomizeAccount(reasons=reasons):
-            return ", ".join(reasons)
+        case CustomizeAccount(reasons=reasons, resources=resources):
+            would = f"Terraform would {_listed(resources)}" if resources else ""
+            outside = f"changed outside of Terraform: {_listed(drifted)}" if drifted else ""
+            return "; ".join(each for each in (", ".join(reasons), would, outside) if each)
         case RegisterUnit(action=UnitAction.RESET):
             return "the unit's baseline has failed, or an account in the unit differs from it"
         case ChangeControl(action=ControlAction.RESET):
             return DRIFT[DriftKind.CONTROL].meaning
         case _:
             return ""
+
+
+def _listed(resources: tuple[ResourceChange, ...]) -> str:
+    """`update aws_s3_bucket.logs, delete aws_iam_role.x, and 3 more`."""
+    words = [f"{each.action} {each.address}" for each in resources[:_SHOWN]]
+    return ", ".join([*words, f"and {len(resources) - _SHOWN} more"] if len(resources) > _SHOWN else words)
 
 
 def _facts(change: Change) -> tuple[Effect, ...]:

@@ -24,14 +24,25 @@ _CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "state": ("CloseAccount",),
     "account-state": ("CloseAccount",),
     "request": ("UntagResource", "CreateAccount", "AcceptHandshake"),
+    "controls": ("EnableControl", "DisableControl"),
+    "enrollment": ("MoveAccount",),
 }
-"""By the first step of an attribute's path: the calls that can have made the difference.
+"""By the first step of an attribute's path: the calls that can have made the difference, and that name whom they are about."""
 
-Settings are missing: they are made inside the account, whose event history nobody of the management account can look into.
-"""
-
-_NAMED: Final = frozenset({"tags", "contacts", "regions"})
+_NAMED: Final = frozenset({"tags", "contacts", "regions", "controls"})
 """Attributes of which a call names the one that it changes."""
+
+_INSIDE: Final = frozenset({"settings", "customizations"})
+"""Made inside an account, whose event history nobody of the management account can look into."""
+
+_NOT_INSIDE: Final = "not looked up, since it is done inside the account, whose event history is not read"
+_NO_CALL: Final = "not looked up, since CloudTrail notes no call that names it"
+_NOT_ASKED: Final = "not looked up; the notes say why"
+_NOT_FOUND: Final = "CloudTrail knows no such call of the last 90 days"
+
+
+Units = Mapping[str, str]
+"""Ids of units, by path."""
 
 
 def with_history(report: DriftReport, history: History) -> DriftReport:
@@ -44,34 +55,52 @@ def _known(item: DriftItem, history: History, now: str) -> DriftItem:
     return replace(item, since=now) if known is None else replace(item, since=known.since, author=known.author)
 
 
-def calls_of(report: DriftReport) -> frozenset[str]:
-    """The calls to look for: of items whose author nobody knows yet."""
-    return frozenset(
-        call
-        for item in report.items
-        if item.author is None and item.account_id is not None and item.path
-        for call in _CALLS.get(item.path[0], ())
-    )
+def calls_of(report: DriftReport, units: Units) -> frozenset[str]:
+    """The calls to look for: of items whose author nobody knows yet. `units`: their ids, by path."""
+    return frozenset(call for item in report.items if item.author is None for call in _calls(item, units))
 
 
-def with_authors(report: DriftReport, events: Iterable[TrailEvent]) -> DriftReport:
-    """The report with who made each difference: the newest call that can have done it. What is known already stays."""
+def with_authors(
+    report: DriftReport, events: Iterable[TrailEvent], units: Units, *, looked: frozenset[str] = frozenset()
+) -> DriftReport:
+    """The report with who made each difference: the newest call that can have done it. What is known already stays.
+
+    `looked`: the calls that were looked up to the end; of drift whose author is not among the events, it is said why.
+    """
     newest_first = sorted(events, key=lambda each: (each.at, each.event_id), reverse=True)
-    return replace(report, items=tuple(_with_author(item, newest_first) for item in report.items))
+    return replace(report, items=tuple(_with_author(item, newest_first, units, looked) for item in report.items))
 
 
-def _with_author(item: DriftItem, events: Iterable[TrailEvent]) -> DriftItem:
-    found = next((event for event in events if _explains(event, item)), None) if item.author is None else None
-    if found is None:
+def _with_author(item: DriftItem, events: Iterable[TrailEvent], units: Units, looked: frozenset[str]) -> DriftItem:
+    if item.author is not None:
         return item
+    found = next((event for event in events if _explains(event, item, units)), None)
+    if found is None:
+        return replace(item, author_words=_why_unknown(item, units, looked)) if item.section.is_drift else item
     author = Author(who=found.who, from_where=found.from_where, event=found.name, at=found.at, event_id=found.event_id)
     return replace(item, author=author)
 
 
-def _explains(event: TrailEvent, item: DriftItem) -> bool:
-    if not item.path or event.account_id != item.account_id or event.name not in _CALLS.get(item.path[0], ()):
+def _explains(event: TrailEvent, item: DriftItem, units: Units) -> bool:
+    if event.name not in _calls(item, units) or event.about != _about(item, units):
         return False
     return item.path[0] not in _NAMED or not event.parts or item.path[-1].lower() in event.parts
+
+
+def _why_unknown(item: DriftItem, units: Units, looked: frozenset[str]) -> str:
+    calls = _calls(item, units)
+    if not calls:
+        return _NOT_INSIDE if item.path and item.path[0] in _INSIDE else _NO_CALL
+    return _NOT_FOUND if looked.issuperset(calls) else _NOT_ASKED
+
+
+def _calls(item: DriftItem, units: Units) -> tuple[str, ...]:
+    return _CALLS.get(item.path[0], ()) if item.path and _about(item, units) is not None else ()
+
+
+def _about(item: DriftItem, units: Units) -> str | None:
+    """The id of the account, or of the unit, that the item is about."""
+    return item.account_id or (units.get(item.subject) if item.path[0] == "controls" else None)
 
 
 def history_in(text: str, *, source: str) -> History:

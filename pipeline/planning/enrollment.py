@@ -143,7 +143,7 @@ def _outside(case: Case) -> Iterator[_Decision]:
         if objection is not None:
             return
     if unit != case.unit:
-        yield _move(case, unit), objections.to_staying_out(case)
+        yield _move(case, unit), objections.to_changing_shared(case) or objections.to_staying_out(case)
 
 
 def _inside(case: Case) -> Iterator[_Decision]:
@@ -175,7 +175,9 @@ def _enrolling(case: Case) -> Iterator[_Decision]:
     """An account of the organization that comes under Control Tower, unless the registration of its unit does that."""
     account, territory = case.account, case.territory
     before = account.spec.organizational_unit
-    if account.account_id in territory.zone.security_accounts:
+    if (objection := objections.to_changing_shared(case)) is not None:
+        if before != case.unit:
+            yield _move(case, before), objection
         return
     is_alone = account.product is None or not account.product.is_unusable
     if is_alone and before == case.unit and (case.unit in territory.planned or _is_waiting_to_be_registered(case)):
@@ -203,7 +205,7 @@ def _enrolling(case: Case) -> Iterator[_Decision]:
             or drift_of(territory.zone)
             or objections.to_missing_administrator(case.request, territory)
             or objections.to_changing_address(case)
-            or objections.to_unmet_conditions(case)
+            or (None if _is_being_enrolled(case) else objections.to_unmet_conditions(case))
             or case.resets.objection_to(case.unit)
         ),
     )
@@ -215,8 +217,10 @@ def _is_waiting_to_be_registered(case: Case) -> bool:
 
 
 def _repairs_by_product(case: Case) -> bool:
-    """Whether an update of the product repairs the account; otherwise its unit is reset, or the landing zone does it."""
-    return not needs_reset_of_unit(case.account, case.territory.zone) and not case.territory.zone.enrolls_automatically
+    """Whether an update of the product repairs the account; otherwise a reset of its unit does, or the landing zone itself."""
+    zone = case.territory.zone
+    is_for_unit = case.unit in case.territory.planned or needs_reset_of_unit(case.account, zone)
+    return not is_for_unit and not zone.enrolls_automatically
 
 
 def _move(case: Case, before: str) -> MoveAccount:
@@ -259,7 +263,9 @@ def _findings(case: Case) -> Iterator[Finding]:
         message = f'Control Tower is changing account "{account.account_id}"'
         yield _warning(case, "account-busy", message, "plan again when it has ended")
     elif (drift := drift_of_account(account)) is not None and account.state is AccountState.ACTIVE:
-        yield _warning(case, "enrollment-drift", *drift_in_words(drift, account, case.territory))
+        message, hint = drift_in_words(drift, account, case.territory)
+        failed = objections.to_failed_product(case)
+        yield _warning(case, "enrollment-drift", message, hint if failed is None else failed.release)
 
 
 def _lacks_administrator(case: Case) -> bool:

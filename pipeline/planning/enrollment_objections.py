@@ -94,7 +94,10 @@ def to_changing_shared(case: Case) -> Objection | None:
     return Objection(
         guard="shared-account",
         reason=f'account "{case.account.account_id}" is one of Control Tower\'s shared accounts, which stay as they are',
-        release=f"take the change back in {case.request.origin().file}",
+        release=(
+            f"take the change back in {case.request.origin().file}; where somebody has moved the account, reset the landing zone "
+            "in the Control Tower console"
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from pipeline.model.observed import ObservedAccount, ObservedState
 from pipeline.model.plan import Hold, Plan
 from pipeline.model.request import AccountRequest, DesiredState
 from pipeline.planning.access import too_many_accounts, unknown_access
+from pipeline.planning.administrators import administrators_without_access
 from pipeline.planning.confirmation import confirmation_of
 from pipeline.planning.controls import controls
 from pipeline.planning.differences import Difference, TagRules, of_account, of_new_account
@@ -22,10 +23,12 @@ from pipeline.planning.enrollment import governed_account, governed_creation
 from pipeline.planning.enrollment_objections import Case
 from pipeline.planning.enrollment_state import needs_reset_of_unit, wants_to_be_managed
 from pipeline.planning.guards import Guarded, Situation, guard
+from pipeline.planning.known_drift import warnings_of_drift
+from pipeline.planning.lookalikes import lookalikes
 from pipeline.planning.matching import Matching, match
 from pipeline.planning.ordering import hold_rank, rank
 from pipeline.planning.policy import Policy, TagsMode
-from pipeline.planning.products import useless_products
+from pipeline.planning.products import doubled_products, useless_products
 from pipeline.planning.registration import Governance, registrations
 from pipeline.planning.territory import no_landing_zone, observed_territory, warnings_of
 from pipeline.planning.unit_resets import NO_RESETS, Resets, resets_of
@@ -92,10 +95,11 @@ def _missing_units(desired: DesiredState, observed: ObservedState) -> list[str]:
 def _taking_part(
     desired: DesiredState, matching: Matching, observed: ObservedState, new_units: Iterable[str]
 ) -> tuple[Mapping[str, AccountRequest], Sequence[Finding]]:
-    """The requests that take part in the plan, by key, and findings about those that do not."""
+    """The requests that take part in the plan, by key, and findings about those that do not, or that may be mistyped."""
     requests, homeless = _with_unit(desired, matching, observed.unit_paths() | set(new_units))
     answerable, unanswered = _answerable(requests, matching, observed)
-    return answerable, (*homeless, *unanswered)
+    new = [each for key, each in answerable.items() if matching.accounts[key] is None]
+    return answerable, (*homeless, *unanswered, *lookalikes(new, matching.unmanaged, observed))
 
 
 def _with_unit(
@@ -185,7 +189,14 @@ def _governance(
     )
     governance = registrations(desired, observed, observed_territory(observed, zone), policy, wishes)
     keys = (each.key for each in desired.requests)
-    findings = (*governance.findings, *warnings_of(zone), *useless_products(observed, keys, policy.repository))
+    findings = (
+        *governance.findings,
+        *warnings_of_drift(observed, zone, frozenset(each.path for each in desired.units if each.register)),
+        *warnings_of(zone),
+        *useless_products(observed, keys, policy.repository),
+        *doubled_products(observed),
+        *administrators_without_access(owned),
+    )
     return controls(desired, replace(governance, findings=findings))
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from pipeline.model.effect import product_owner
 from pipeline.model.finding import Finding, Location, Severity
 from pipeline.model.json import Json
 from pipeline.model.landing_zone import Mode, Product, product_name
 from pipeline.model.observed import ObservedAccount, ObservedState
+
+_TERMINATE: Final = "terminate it in Service Catalog when nobody needs it any more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +76,28 @@ def useless_products(observed: ObservedState, keys: Iterable[str], repository: s
             yield _warning("product-failed", f"{what}, and has no account")
 
 
-def _warning(rule: str, message: str) -> Finding:
+def doubled_products(observed: ObservedState) -> Iterator[Finding]:
+    """Warnings of accounts that several products are of; plans and runs work with the first."""
+    for account in sorted(observed.accounts, key=lambda each: each.account_id):
+        if account.product is None or not account.more_products:
+            continue
+        named = ", ".join(
+            f'"{each.product_id}" ("{each.name}", {each.status})' for each in (account.product, *account.more_products)
+        )
+        yield _warning(
+            "product-doubled",
+            f'account "{account.account_id}" has {len(account.more_products) + 1} products of Account Factory: {named}; the '
+            "first is worked with",
+            hint="terminate all of them in Service Catalog, which un-manages the account, and let the next plan enroll it again",
+        )
+
+
+def _warning(rule: str, message: str, hint: str = _TERMINATE) -> Finding:
     return Finding(
         location=Location("vending.yaml"),
         rule=rule,
         message=message,
-        hint="terminate it in Service Catalog when nobody needs it any more",
+        hint=hint,
         attribute="provisioner",
         severity=Severity.WARNING,
     )

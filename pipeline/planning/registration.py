@@ -4,15 +4,13 @@ The baseline of a unit touches every account in it, so a change of it is held un
 that people saw: with another number it waits again. One operation on a unit runs at a time, parents before children.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from pipeline.model.account import AccountState
 from pipeline.model.change import RegisterUnit, UnitAction, UnitChange
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.landing_zone import EXECUTION_ROLE, Standing
-from pipeline.model.observed import ObservedAccount, ObservedState
+from pipeline.model.observed import ObservedState
 from pipeline.model.plan import Hold
 from pipeline.model.request import DesiredState, DesiredUnit
 from pipeline.planning.policy import Policy
@@ -24,11 +22,10 @@ from pipeline.planning.territory import (
     is_unsettled,
     is_within,
 )
+from pipeline.planning.unit_objections import listed, of_residents
 from pipeline.planning.unit_resets import is_by_reset
-from pipeline.planning.unit_sites import DRIFTS_BY_UNMANAGED, Site, Wishes, residents_of
+from pipeline.planning.unit_sites import DRIFTS_BY_UNMANAGED, POLICIES, Site, Wishes, residents_of
 
-_MOST_ACCOUNTS: Final = 1_000
-"""https://docs.aws.amazon.com/controltower/latest/userguide/limits.html"""
 _NAMED: Final = 5
 
 
@@ -72,6 +69,7 @@ def registrations(
             territory,
             planned=frozenset(each.path for each in progress.changes),
             waiting=progress.waiting,
+            residents={path: tuple(each.account_id for each in some) for path, some in residents.items()},
         ),
         changes=tuple(progress.changes),
         holds=tuple(progress.waiting.values()),
@@ -96,6 +94,8 @@ def _decide(site: Site, progress: _Progress) -> None:
     used = set() if change is None else {change.action.value}
     if is_by_reset(site.territory.zone):
         used.add(UnitAction.RESET.value)  # it may release enrolments into the unit
+    if site.is_asked_to_reset_policies:
+        used.add(POLICIES)
     progress.findings.extend(_idle(unit, name) for name in sorted(unit.confirm) if name not in used)
 
 
@@ -111,9 +111,17 @@ def _change(site: Site) -> RegisterUnit | None:
     if not has_failed and newest is not None and is_outdated(registration, site.territory.zone):
         return RegisterUnit(path=path, action=UnitAction.UPDATE, before=before, after=newest, accounts=ids)
     is_drifted = registration.is_drifted and not site.drifts_by_unmanaged
-    if has_failed or is_drifted or site.unit.path in site.wishes.drifted or site.is_asked_to_reset_controls:
-        return RegisterUnit(path=path, action=UnitAction.RESET, before=before, after=before, accounts=ids)
-    return None
+    if not (has_failed or is_drifted or site.unit.path in site.wishes.drifted or site.is_asked_to_reset_policies):
+        return None
+    is_broken = has_failed or registration.is_drifted
+    return RegisterUnit(
+        path=path,
+        action=UnitAction.RESET,
+        before=before,
+        after=before,
+        accounts=ids,
+        last_operation="" if is_broken else registration.operation,
+    )
 
 
 def _objection(change: RegisterUnit, site: Site, progress: _Progress) -> Objection | None:
@@ -121,32 +129,7 @@ def _objection(change: RegisterUnit, site: Site, progress: _Progress) -> Objecti
     if above is not None:
         reason = f"the unit above comes first, and that waits: {above.reason}"
         return Objection(guard=above.guard, reason=reason, release=above.release)
-    return (
-        site.territory.pause()
-        or _suspended(site.accounts)
-        or _too_many(site.accounts)
-        or _of_enrolling(site)
-        or _unconfirmed(change, site)
-    )
-
-
-def _suspended(accounts: Sequence[ObservedAccount]) -> Objection | None:
-    """https://docs.aws.amazon.com/controltower/latest/userguide/resolve-drift.html."""
-    found = [each.account_id for each in accounts if each.is_closed or each.state is AccountState.SUSPENDED]
-    if not found:
-        return None
-    return Objection(
-        guard="suspended-account",
-        reason=f"a suspended account in the unit blocks it: {_listed(found)}",
-        release="move it to the root, or to a unit that Control Tower does not govern, and plan again",
-    )
-
-
-def _too_many(accounts: Sequence[ObservedAccount]) -> Objection | None:
-    if len(accounts) <= _MOST_ACCOUNTS:
-        return None
-    reason = f"there are {len(accounts):,} accounts in the unit; Control Tower takes {_MOST_ACCOUNTS:,}"
-    return Objection(guard="too-many-accounts", reason=reason, release="move some to other units, and plan again")
+    return site.territory.pause() or of_residents(site.accounts) or _of_enrolling(site) or _unconfirmed(change, site)
 
 
 def _of_enrolling(site: Site) -> Objection | None:
@@ -159,7 +142,7 @@ def _of_enrolling(site: Site) -> Objection | None:
     if unwilling := site.unmanaged:
         return Objection(
             guard="unmanaged-account",
-            reason=f"it enrolls every account in the unit, and requests say `managed: false` for {_listed(unwilling)}",
+            reason=f"it enrolls every account in the unit, and requests say `managed: false` for {listed(unwilling)}",
             release="move these to a unit that is not registered, or remove `managed: false`, and plan again",
         )
     # Registering a unit needs no AWSControlTowerExecution in its accounts: Control Tower makes it.
@@ -186,11 +169,13 @@ def _unconfirmed(change: RegisterUnit, site: Site) -> Objection | None:
     allowed = 0 if change.action is UnitAction.REGISTER else site.policy.max_touched_accounts
     if touched <= allowed or site.unit.confirm.get(action) == touched:
         return None
+    if change.action is UnitAction.RESET and site.is_asked_to_reset_policies:
+        return None
     accounts = "1 account" if touched == 1 else f"{touched:,} accounts"
     enrolls = ", and enrolls those that are not enrolled" if change.action is UnitAction.REGISTER else ""
     return Objection(
         guard="unit-accounts",
-        reason=f"it touches {accounts}{enrolls}: {_listed(change.accounts)}",
+        reason=f"it touches {accounts}{enrolls}: {listed(change.accounts)}",
         release=f"write `confirm: {{{action}: {touched}}}` for the unit in {site.unit.location.file}",
     )
 
@@ -215,12 +200,6 @@ def _is_refused(unit: DesiredUnit, desired: DesiredState, territory: Territory, 
     return False
 
 
-def _listed(ids: Iterable[str]) -> str:
-    every = sorted(ids)
-    more = f" and {len(every) - _NAMED:,} more" if len(every) > _NAMED else ""
-    return ", ".join(f'"{each}"' for each in every[:_NAMED]) + more
-
-
 def _in_progress(unit: DesiredUnit) -> Finding:
     message = f'Control Tower is changing unit "{unit.path}", or does not say how it stands with it'
     return _finding(unit, "unit-busy", message, "plan again when its baseline is SUCCEEDED", Severity.WARNING)
@@ -229,7 +208,7 @@ def _in_progress(unit: DesiredUnit) -> Finding:
 def _drifts_by_unmanaged(site: Site) -> Finding:
     message = (
         f'unit "{site.unit.path}" is drifted, and is not reset, since that enrolls every account in it, and requests say '
-        f"`managed: false` for {_listed(site.unmanaged)}"
+        f"`managed: false` for {listed(site.unmanaged)}"
     )
     hint = "move these to a unit that is not registered, or to the root"
     return _finding(site.unit, DRIFTS_BY_UNMANAGED, message, hint, Severity.WARNING)

@@ -4,8 +4,7 @@ What stands on the main branch was reviewed when it was merged, so to restore it
 organization's to say (`drift: {repair: …}`); guards and holds come before it, whatever it says.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from typing import Final
 
@@ -22,10 +21,10 @@ from pipeline.model.change import (
 )
 from pipeline.model.effect import effects_of
 from pipeline.model.plan import Hold, Plan
-from pipeline.model.request import Path
 from pipeline.planning.adoption import claims, wait_for_claims
 from pipeline.planning.ordering import hold_rank, rank
 from pipeline.planning.review import NOT_REVIEWED, Review
+from pipeline.planning.seen import Seen, alone, divided
 
 
 class Repairs(StrEnum):
@@ -68,12 +67,12 @@ def with_repairs(review: Review, reviewed: Plan, allowed: Repairs, standing: fro
     """
     if allowed is Repairs.NEVER:
         return review
-    known = _Known.of(reviewed)
+    seen = Seen.of(reviewed)
     changes = list(review.plan.changes)
     holds: list[Hold] = []
     for hold in review.plan.holds:
         is_repair = hold.guard == NOT_REVIEWED and subject_of(hold.change) in standing
-        free, waiting = _split(hold, known, allowed) if is_repair else (None, hold)
+        free, waiting = _split(hold, seen, allowed) if is_repair else (None, hold)
         changes += [free] if free is not None else []
         holds += [waiting] if waiting is not None else []
     left, behind = wait_for_claims(changes, holds)
@@ -83,53 +82,20 @@ def with_repairs(review: Review, reviewed: Plan, allowed: Repairs, standing: fro
     return replace(review, plan=plan)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """What people have seen: effects that they have reviewed, and attributes that they were shown."""
-
-    approved: frozenset[str]
-    shown: Mapping[str, frozenset[Path]]
-
-    @classmethod
-    def of(cls, reviewed: Plan) -> "_Known":
-        shown: dict[str, frozenset[Path]] = {}
-        for change in _changes(reviewed):
-            for effect in effects_of(change):
-                shown[effect.subject] = shown.get(effect.subject, frozenset()) | {effect.path}
-        approved = frozenset(effect.digest for change in reviewed.changes for effect in effects_of(change))
-        return cls(approved=approved, shown=shown)
-
-    def has_shown(self, change: Change) -> bool:
-        return any(self._covers(effect.subject, effect.path) for effect in effects_of(change))
-
-    def has_approved(self, change: Change) -> bool:
-        return all(effect.digest in self.approved for effect in effects_of(change))
-
-    def _covers(self, subject: str, path: Path) -> bool:
-        """A regional setting was shown as a whole, or Region by Region."""
-        return any(path[: len(each)] == each or each[: len(path)] == path for each in self.shown.get(subject, ()))
-
-
-def _split(hold: Hold, known: _Known, allowed: Repairs) -> tuple[Change | None, Hold | None]:
+def _split(hold: Hold, seen: Seen, allowed: Repairs) -> tuple[Change | None, Hold | None]:
     """What of a change on hold goes on, and what is left waiting."""
     change = hold.change
     if not isinstance(change, UpdateAccount):
-        goes = repairs_change(change, allowed) and not known.has_shown(change)
-        return (change, None) if goes else (None, hold)
-    if claims(change):
+        return (change, None) if _repairs(change, seen, allowed) else (None, hold)
+    if claims(change) or not any(_repairs(each, seen, allowed) for each in alone(change)):
         return None, hold
-    alone = [replace(change, fields=(field,)) for field in change.fields]
-    free = tuple(each.fields[0] for each in alone if known.has_approved(each) or _repairs(each, known, allowed))
-    rest = tuple(field for field in change.fields if field not in free)
-    if not any(_repairs(each, known, allowed) for each in alone):
-        return None, hold
-    return replace(change, fields=free), (replace(hold, change=replace(change, fields=rest)) if rest else None)
+    free, rest = divided(change, lambda each: _is_approved(each, seen) or _repairs(each, seen, allowed))
+    return free, (replace(hold, change=rest) if rest is not None else None)
 
 
-def _repairs(change: UpdateAccount, known: _Known, allowed: Repairs) -> bool:
-    return repairs_change(change, allowed) and not known.has_shown(change)
+def _repairs(change: Change, seen: Seen, allowed: Repairs) -> bool:
+    return repairs_change(change, allowed) and not seen.has_shown(change)
 
 
-def _changes(plan: Plan) -> Iterator[Change]:
-    yield from plan.changes
-    yield from (hold.change for hold in plan.holds)
+def _is_approved(change: Change, seen: Seen) -> bool:
+    return all(effect.digest in seen.approved for effect in effects_of(change))

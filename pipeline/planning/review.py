@@ -11,10 +11,10 @@ from pipeline.model.effect import Effect, effects_of
 from pipeline.model.json import Json
 from pipeline.model.landing_zone import REPAIRS
 from pipeline.model.plan import Hold, Plan
-from pipeline.model.request import Path
 from pipeline.planning.adoption import claims, wait_for_claims
 from pipeline.planning.guards import ALWAYS_GUARD, SHARE_GUARD
 from pipeline.planning.ordering import hold_rank, rank
+from pipeline.planning.seen import Seen, divided
 
 _SETTING: Final = len(("settings", "name"))
 """Parts of the path of a setting; a regional one has the Region after it."""
@@ -47,16 +47,15 @@ def review(plan: Plan, reviewed: Plan) -> Review:
     whole was of those after it. The guard passed the reviewed plan, so a covered change does not wait for it again. Nor does an
     enrolment that is left of a reviewed creation wait for the confirmation that enrolments need.
     """
-    approved = frozenset(effect.digest for change in reviewed.changes for effect in effects_of(change))
-    shown = _shown(reviewed)
+    seen = Seen.of(reviewed)
     changes: list[Change] = []
     holds: list[Hold] = []
     for change in plan.changes:
-        covered, rest = _divided(change, approved, shown)
+        covered, rest = _divided(change, seen)
         changes += [covered] if covered is not None else []
         holds += [_not_reviewed(rest)] if rest is not None else []
     for hold in plan.holds:
-        if _was_guarded_then(hold) and _is_covered(hold.change, approved):
+        if _was_guarded_then(hold) and _is_covered(hold.change, seen):
             changes.append(hold.change)
         else:
             holds.append(hold)
@@ -73,34 +72,20 @@ def _was_guarded_then(hold: Hold) -> bool:
     return hold.guard == SHARE_GUARD or (hold.guard == ALWAYS_GUARD and isinstance(hold.change, EnrollAccount))
 
 
-def _divided(
-    change: Change, approved: frozenset[str], shown: frozenset[tuple[str, Path]]
-) -> tuple[Change | None, Change | None]:
+def _divided(change: Change, seen: Seen) -> tuple[Change | None, Change | None]:
     """What of a change was reviewed, and what was not. Never both where an attribute that was shown has another value now."""
-    if _is_covered(change, approved):
+    if _is_covered(change, seen):
         return change, None
     if not isinstance(change, UpdateAccount) or claims(change):
         return None, change
-    alone = [(field, replace(change, fields=(field,))) for field in change.fields]
-    covered = tuple(field for field, each in alone if _is_covered(each, approved))
-    rest = tuple(field for field in change.fields if field not in covered)
-    if not covered or any((change.key, field.path) in shown for field in rest):
+    covered, rest = divided(change, lambda each: _is_covered(each, seen))
+    if covered is None or (rest is not None and seen.has_shown(rest)):
         return None, change
-    return replace(change, fields=covered), replace(change, fields=rest)
+    return covered, rest
 
 
-def _shown(reviewed: Plan) -> frozenset[tuple[str, Path]]:
-    """The attributes that the review was about, on hold or not; of a regional setting, the setting."""
-    seen = chain(reviewed.changes, (hold.change for hold in reviewed.holds))
-    return frozenset(
-        (effect.subject, effect.path[:_SETTING] if effect.path[0] == "settings" else effect.path)
-        for change in seen
-        for effect in effects_of(change)
-    )
-
-
-def _is_covered(change: Change, approved: frozenset[str]) -> bool:
-    return all(approved & _digests(effect) for effect in effects_of(change))
+def _is_covered(change: Change, seen: Seen) -> bool:
+    return all(seen.approved & _digests(effect) for effect in effects_of(change))
 
 
 def _vanished(plan: Plan, reviewed: Plan) -> tuple[Change, ...]:

@@ -36,7 +36,7 @@ class Territory:
 
     `registrations`: of each unit that has one. `planned`: units whose registration this plan begins or puts right, which
     enrolls the accounts in them. `waiting`: units whose registration is on hold, and why. `left`: products, by name, without an
-    open account of this organization.
+    open account of this organization. `residents`: ids of the accounts directly in each unit, sorted.
     """
 
     zone: LandingZone
@@ -44,6 +44,7 @@ class Territory:
     planned: frozenset[str] = frozenset()
     waiting: Mapping[str, Hold] = field(default_factory=dict)
     left: Mapping[str, Product] = field(default_factory=dict)
+    residents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def pause(self) -> Objection | None:
         """Why nothing can be asked of Control Tower at all now."""
@@ -134,12 +135,8 @@ def no_landing_zone() -> Finding:
 
 
 def warnings_of(zone: LandingZone) -> tuple[Finding, ...]:
-    """What people should know of the landing zone, though the plan goes on."""
+    """What people should know of the landing zone beside its drift, though the plan goes on."""
     found: list[Finding] = []
-    if zone.is_drifted:
-        facts = DRIFT[DriftKind.LANDING_ZONE]
-        message = f"{facts.meaning}, which blocks {facts.blocks}; new accounts are still provisioned"
-        found.append(_warning("landing-zone-drift", message, facts.repair))
     if _numbers(zone.version) < _numbers(zone.latest_version):
         message = f'the landing zone has version "{zone.version}", and "{zone.latest_version}" is the latest'
         found.append(_warning("landing-zone-version", message, "update it in the Control Tower console"))

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/controltower/latest/userguide/walkthrough-baseline-s
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from pipeline.model.account import ROOT
@@ -16,22 +16,30 @@ from pipeline.model.landing_zone import LandingZone, Mode
 from pipeline.model.observed import ObservedState
 from pipeline.model.request import AccountRequest, DesiredState
 from pipeline.planning.territory import ORGANIZATION_FILE, Objection
+from pipeline.planning.unit_objections import of_residents
+from pipeline.planning.unit_sites import residents_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resets:
-    """`enrolled`: how many accounts of each unit have its baseline; `confirmed`: the number that people have confirmed."""
+    """`enrolled`: how many accounts of each unit have its baseline; `confirmed`: the number that people have confirmed.
+
+    `blocked`: units that cannot be reset, and why.
+    """
 
     enrolled: Mapping[str, int] = field(default_factory=dict)
     confirmed: Mapping[str, Json] = field(default_factory=dict)
     allowed: int = 0
     planned: frozenset[str] = frozenset()
+    blocked: Mapping[str, Objection] = field(default_factory=dict)
 
     def touched(self, unit: str) -> int:
         """Accounts that an enrolment into the unit touches beside its own; 0 where the plan puts the unit right anyway."""
         return 0 if unit == ROOT or unit in self.planned else self.enrolled.get(unit, 0)
 
     def objection_to(self, unit: str) -> Objection | None:
+        if unit not in self.planned and (blocked := self.blocked.get(unit)) is not None:
+            return replace(blocked, reason=f'it resets unit "{unit}": {blocked.reason}')
         touched = self.touched(unit)
         if touched <= self.allowed or self.confirmed.get(unit) == touched:
             return None
@@ -74,7 +82,12 @@ def resets_of(
         return NO_RESETS
     enrolled = Counter(each.spec.organizational_unit for each in observed.accounts if each.enrollment is not None)
     confirmed = {each.path: each.confirm["reset"] for each in desired.units if "reset" in each.confirm}
-    return Resets(enrolled=enrolled, confirmed=confirmed, allowed=allowed, planned=planned)
+    blocked = {
+        unit: objection
+        for unit, accounts in residents_of(observed).items()
+        if unit != ROOT and (objection := of_residents(accounts)) is not None
+    }
+    return Resets(enrolled=enrolled, confirmed=confirmed, allowed=allowed, planned=planned, blocked=blocked)
 
 
 def _counted(accounts: int) -> str:

@@ -1,16 +1,21 @@
 """A declared unit and what is there: its accounts, and what these, its controls and people ask of its baseline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.model.change import UnitAction
-from pipeline.model.landing_zone import Registration, Standing
+from pipeline.model.json import digest
+from pipeline.model.landing_zone import Registration
 from pipeline.model.observed import ObservedAccount, ObservedState
 from pipeline.model.request import DesiredUnit
 from pipeline.planning.enrollment_state import drift_of_account, is_governed
 from pipeline.planning.policy import Policy
 from pipeline.planning.territory import Territory
+
+POLICIES: Final = "policies"
+"""The word of `confirm` by which people ask for a reset of a unit that puts its policies right."""
+
+_CODE: Final = 10
 
 DRIFTS_BY_UNMANAGED: Final = "unit-unmanaged-account"
 """Rule of the finding that a unit differs by accounts that stay outside, and so is not reset."""
@@ -59,20 +64,24 @@ class Site:
         return all(drift_of_account(each) is None for each in self.accounts)
 
     @property
-    def is_asked_to_reset_controls(self) -> bool:
-        """Whether people confirm a reset, and a declared control has to be put right.
-
-        Only so is a service control policy put right, and nothing that is observed tells it from other controls:
-        https://docs.aws.amazon.com/controltower/latest/APIReference/API_ResetEnabledControl.html
-        """
-        if self.registration is None or self.unit.confirm.get(UnitAction.RESET.value) != len(self.accounts):
+    def is_asked_to_reset_policies(self) -> bool:
+        """Whether a policy on the unit has to be put right, and people confirm the reset that does it."""
+        registration = self.registration
+        if registration is None or not any(each.is_broken and each.policy for each in registration.controls):
             return False
-        declared = {each.control.rpartition("/")[2] for each in self.unit.controls if each.enabled}
-        return any(
-            each.is_drifted or each.standing is Standing.FAILED
-            for each in self.registration.controls
-            if each.control.rpartition("/")[2] in declared
-        )
+        code = policy_code(registration, self.unit.path, [each.account_id for each in self.accounts])
+        return code is not None and self.unit.confirm.get(POLICIES) == code
+
+
+def policy_code(registration: Registration, path: str, accounts: Iterable[str]) -> str | None:
+    """What `confirm` has to say for a reset of the unit that puts policies right; None where AWS tells no last operation.
+
+    It stands for the accounts that are touched and for the last operation on the unit: so it is good for one reset, and what
+    that does not put right is not tried again by itself.
+    """
+    if not registration.operation:
+        return None
+    return f"reset-{digest([path, sorted(accounts), registration.operation])[:_CODE]}"
 
 
 def residents_of(observed: ObservedState) -> Mapping[str, Sequence[ObservedAccount]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pipeline.model.change import Change, CustomizeAccount, UpdateAccount, subject_of
 from pipeline.model.effect import effects_of
 from pipeline.model.plan import Hold, Plan, RollOut
+from pipeline.planning.seen import divided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,20 +26,18 @@ def apart(plan: Plan, without: Plan) -> Apart:
     """
     planned = _known(without.changes)
     seen = planned | _known(hold.change for hold in without.holds)
-    changes = [(change, _yours(change, planned)) for change in plan.changes]
-    holds = [(hold, _yours(hold.change, seen)) for hold in plan.holds]
+    changes = [_divided(change, planned) for change in plan.changes]
+    holds = [(hold, *_divided(hold.change, seen)) for hold in plan.holds]
     found = frozenset(without.findings)
     yours = replace(
         plan,
-        changes=tuple(mine for _, mine in changes if mine is not None),
-        holds=tuple(replace(hold, change=mine) for hold, mine in holds if mine is not None),
+        changes=tuple(mine for mine, _ in changes if mine is not None),
+        holds=tuple(replace(hold, change=mine) for hold, mine, _ in holds if mine is not None),
         findings=tuple(each for each in plan.findings if each not in found),
     )
     drift = Plan(
-        changes=tuple(rest for change, mine in changes if (rest := _rest(change, mine)) is not None),
-        holds=tuple(
-            replace(hold, change=rest) for hold, mine in holds if (rest := _rest(hold.change, mine)) is not None
-        ),
+        changes=tuple(rest for _, rest in changes if rest is not None),
+        holds=tuple(replace(hold, change=rest) for hold, _, rest in holds if rest is not None),
         findings=tuple(each for each in plan.findings if each in found),
         managed=plan.managed,
     )
@@ -77,20 +76,11 @@ def _facts(change: Change) -> list[str]:
     return [effect.digest for effect in effects_of(change)]
 
 
-def _yours(change: Change, known: frozenset[str]) -> Change | None:
-    """The part of the change that is not known; None if all of it is."""
-    if not isinstance(change, UpdateAccount):
-        return None if known.issuperset(_facts(change)) else change
-    fields = tuple(field for field in change.fields if not known.issuperset(_facts(replace(change, fields=(field,)))))
-    return replace(change, fields=fields) if fields else None
-
-
-def _rest(change: Change, mine: Change | None) -> Change | None:
-    if mine is None or mine == change:
-        return change if mine is None else None
-    if not (isinstance(change, UpdateAccount) and isinstance(mine, UpdateAccount)):
-        raise TypeError("only updates are divided")
-    return replace(change, fields=tuple(field for field in change.fields if field not in mine.fields))
+def _divided(change: Change, known: frozenset[str]) -> tuple[Change | None, Change | None]:
+    """The part of the change that is not known, and the part that is."""
+    if isinstance(change, UpdateAccount):
+        return divided(change, lambda each: not known.issuperset(_facts(each)))
+    return (None, change) if known.issuperset(_facts(change)) else (change, None)
 
 
 def _rolled_out(roll_out: RollOut | None, yours: Plan) -> RollOut | None:

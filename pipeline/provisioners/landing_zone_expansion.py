@@ -49,7 +49,13 @@ def register(change: RegisterUnit) -> Steps:
 
     https://docs.aws.amazon.com/controltower/latest/userguide/walkthrough-baseline-steps.html
     """
-    begun = RegisterBaseline(path=change.path, action=change.action.value, before=change.before, after=change.after)
+    begun = RegisterBaseline(
+        path=change.path,
+        action=change.action.value,
+        before=change.before,
+        after=change.after,
+        last_operation=change.last_operation,
+    )
     awaited = AwaitBaseline(path=change.path, after=change.after)
     if change.action is UnitAction.RESET:
         return (begun, awaited, ResetControls(path=change.path))

@@ -11,12 +11,16 @@ from pipeline.model.json import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterBaseline:
-    """Enable, update or reset the baseline of a unit. `action` is a `UnitAction`; `before` and `after` are its versions."""
+    """Enable, update or reset the baseline of a unit. `action` is a `UnitAction`; `before` and `after` are its versions.
+
+    `last_operation` as in `RegisterUnit`: a sound baseline is reset as long as that is the last operation on it.
+    """
 
     path: str
     action: str
     before: str | None
     after: str
+    last_operation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

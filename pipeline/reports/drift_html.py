@@ -42,7 +42,7 @@ def _lines(report: DriftReport) -> Iterator[str]:
         items = report.of(section)
         if items:
             yield from _table(words.TITLES[section], items)
-    yield from _list("Not looked at", [visible(note) for note in report.notes])
+    yield from _list("Notes", [visible(note) for note in report.notes])
     yield from (f"<p>{_text(step)}</p>" for step in words.steps(report))
     yield "</main></body></html>"
 

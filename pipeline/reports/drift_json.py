@@ -62,6 +62,7 @@ def _item(item: DriftItem) -> dict[str, Any]:
             "at": author.at,
             "event_id": author.event_id,
         },
+        "author_words": item.author_words,
         "accept": {"file": ways.file, "edits": [_edit(each) for each in ways.accept], "words": ways.accept_words},
         "repair": {"by": ways.repair.value, "words": ways.repair_words},
     }

@@ -16,7 +16,7 @@ from pipeline.reports.summary import TEXT_LIMIT
 
 REPORT: Final = "drift"
 ON_PULL_REQUEST: Final = "drift-comment"
-_TABLE: Final = "| who | what | since and by whom | to accept it | to repair it |\n|---|---|---|---|---|\n"
+_TABLE: Final = "| who | what, since when and by whom | ways out |\n|---|---|---|\n"
 _RANKS: Final = {section: place + 2 for place, section in enumerate(Section)}
 _FINDINGS_SHARE: Final = 0.25
 _NOTES_SHOWN: Final = 20
@@ -87,8 +87,11 @@ def _section(section: Section, items: Iterable[DriftItem]) -> Part[DriftItem]:
 
 
 def _row(item: DriftItem) -> str:
-    cells = (words.who(item), words.what(item), words.since(item), words.accept(item), words.repair(item))
-    return f"| {' | '.join(marked(cell) for cell in cells)} |\n"
+    """Few columns: forges do not break long words in cells, and a table that is too wide has to be scrolled sideways."""
+    ways = [("accept:", words.accept(item)), ("repair:", words.repair(item))]
+    what = "<br>".join(marked(each) for each in (words.what(item), words.since(item)) if each)
+    out = "<br>".join(f"**{name}** {marked(each)}" for name, each in ways if each)
+    return f"| {marked(words.who(item))} | {what} | {out} |\n"
 
 
 def _findings(findings: tuple[Finding, ...]) -> Part[Finding]:
@@ -109,6 +112,6 @@ def _notes(notes: tuple[str, ...]) -> Part[str]:
         items=notes,
         render=lambda each: f"- {marked((Sentence(clip(each, TEXT_LIMIT)),))}\n",
         left_out=lambda rest: counted(len(rest), "note"),
-        opening="**Not looked at:**\n\n",
+        opening="**Notes:**\n\n",
         closing="\n",
     )

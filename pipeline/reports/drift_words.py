@@ -83,6 +83,8 @@ def since(item: DriftItem) -> Phrase:
         by = item.author
         parts.append((Value(clip(by.event, VALUE_LIMIT)), " by ", Value(clip(by.who, 200), exact=True)))
         parts.append(("from ", Value(clip(by.from_where, VALUE_LIMIT)), " at ", Value(_moment(by.at))))
+    elif item.author_words:
+        parts.append(("who: ", Sentence(item.author_words)))
     return joined(parts, DOT)
 
 

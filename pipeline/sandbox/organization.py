@@ -104,9 +104,8 @@ class Organization:
             self._tell(before, record, moment)
 
     def remove(self, account: Account) -> None:
-        """The account leaves the organization."""
+        """The account leaves the organization. Its address stays its own: AWS gives each to one account, wherever that is."""
         moment = self.clock.monotonic()
-        self.account_by_email.pop(account.email.lower(), None)
         self.store.drop(account, moment)
         self._tell(account, None, moment)
 

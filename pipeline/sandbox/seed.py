@@ -99,12 +99,16 @@ def sow(organization: Organization, seed: str) -> None:
 
 
 def _open_identity_center(organization: Organization, seed: str) -> None:
-    """An empty organization has none, but for the one that Control Tower sets up."""
-    zone = organization.landing_zone
-    if seed != "empty" or zone is not None:
-        of_control_tower = zone is not None and zone.settings.manages_access
-        region = organization.options.home_region
-        organization.identity_center = open_center(organization, region, of_control_tower=of_control_tower)
+    """An empty organization has none, but for the one that Control Tower sets up; the first administrators have their access."""
+    zone, catalog = organization.landing_zone, organization.catalog
+    if seed == "empty" and zone is None:
+        return
+    of_control_tower = zone is not None and zone.settings.manages_access
+    region = organization.options.home_region
+    center = open_center(organization, region, of_control_tower=of_control_tower)
+    for product in catalog.products.values() if catalog is not None and of_control_tower else ():
+        center.give_administrator(str(product.physical_id), product.parameters)
+    organization.identity_center = center
 
 
 def _sower(seed: str) -> Callable[[Organization], None]:

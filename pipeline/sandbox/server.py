@@ -15,6 +15,7 @@ from pipeline.sandbox.account_management import ACCOUNT_MANAGEMENT
 from pipeline.sandbox.account_management.email import passwords
 from pipeline.sandbox.clock import ScaledClock
 from pipeline.sandbox.control_tower import CONTROL_TOWER
+from pipeline.sandbox.control_tower.control_catalog import CONTROL_CATALOG
 from pipeline.sandbox.control_tower.endpoints import LandingZoneEndpoints
 from pipeline.sandbox.dispatch import dispatcher, moto_tagging
 from pipeline.sandbox.endpoints import Endpoints, WrongBodyError, plain
@@ -39,7 +40,7 @@ class Sandbox:
         self.options = options
         self.clock = clock or ScaledClock(options.time_scale)
         self.organization = self._sown(options)
-        of_control_tower = (CONTROL_TOWER, SERVICE_CATALOG, SSO_ADMIN, IDENTITY_STORE)
+        of_control_tower = (CONTROL_TOWER, CONTROL_CATALOG, SERVICE_CATALOG, SSO_ADMIN, IDENTITY_STORE)
         definitions = (ORGANIZATIONS, ACCOUNT_MANAGEMENT, EVENT_HISTORY, *of_control_tower, tagging(moto_tagging()))
         ours = {each.name: ServiceApplication(each, lambda: self.organization) for each in definitions}
         self._dispatch = dispatcher(ours, lambda: self.organization)

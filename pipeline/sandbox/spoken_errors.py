@@ -11,13 +11,14 @@ from pipeline.sandbox.service import service_model
 OURS: Final = frozenset(
     {
         *("organizations", "account", "resourcegroupstaggingapi"),
-        *("controltower", "servicecatalog", "sso-admin", "identitystore"),
+        *("controlcatalog", "controltower", "servicecatalog", "sso-admin", "identitystore"),
     }
 )
 
 _THROTTLED: Final[Mapping[str, tuple[str, int]]] = {
     "organizations": ("TooManyRequestsException", 400),
     "account": ("TooManyRequestsException", 429),
+    "controlcatalog": ("ThrottlingException", 429),
     "controltower": ("ThrottlingException", 429),
     "resourcegroupstaggingapi": ("ThrottledException", 400),
     "sts": ("Throttling", 400),
@@ -28,6 +29,7 @@ _THROTTLED: Final[Mapping[str, tuple[str, int]]] = {
 _SERVER_ERRORS: Final[Mapping[str, str]] = {
     "organizations": "ServiceException",
     "account": "InternalServerException",
+    "controlcatalog": "InternalServerException",
     "controltower": "InternalServerException",
     "resourcegroupstaggingapi": "InternalServiceException",
     "sso-admin": "InternalServerException",

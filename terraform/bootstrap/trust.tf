@@ -20,7 +20,8 @@ locals {
     ]),
   ])
   github_contexts = var.github == null ? {} : {
-    plan  = ["pull_request", "ref:refs/heads/${var.github.branch}"]
+    # Who can push a branch can be the plan role anyway, so that of a merge queue, which has a name of its own each time, may be.
+    plan  = ["pull_request", "ref:refs/heads/${var.github.branch}", "ref:refs/heads/gh-readonly-queue/${var.github.branch}/*"]
     apply = ["environment:${var.github.apply_environment}"]
     close = ["environment:${var.github.close_environment}"]
   }
@@ -44,10 +45,10 @@ locals {
       Effect    = "Allow"
       Action    = "sts:AssumeRoleWithWebIdentity"
       Principal = { Federated = "${local.iam}:oidc-provider/${github.host}" }
-      Condition = { StringEquals = {
-        "${github.host}:aud" = "sts.amazonaws.com"
-        "${github.host}:sub" = local.github_subjects[role]
-      } }
+      Condition = {
+        StringEquals = { "${github.host}:aud" = "sts.amazonaws.com" }
+        StringLike   = { "${github.host}:sub" = local.github_subjects[role] }
+      }
     }],
     [for gitlab in var.gitlab[*] : {
       Sid       = "GitLab"

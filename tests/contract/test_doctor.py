@@ -29,7 +29,6 @@ ANSWERS = Answers(
 )
 UNTRIED = {
     ("account", "GetPrimaryEmailUpdateStatus"): "it takes the id of an account of the organization",
-    ("cloudtrail", "LookupEvents"): "two calls a second, for everybody",
     ("controltower", "GetEnabledControl"): "AWS refuses an identifier that is not there",
     ("controltower", "GetLandingZone"): "as above",
     ("iam", "GetOpenIDConnectProvider"): "it has a line of its own",
@@ -114,6 +113,21 @@ def test_what_is_there_is_found(served: Served, tmp_path: Path, capsys: pytest.C
     assert examined(capsys)[1]["state bucket example-vending-state"]["presence"] == "ok"
 
 
+def test_away_from_the_home_region_no_permission_of_control_tower_is_said_to_be_missing(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (tmp_path / "vending.yaml").read_text().replace("provisioner: organizations", "provisioner: control_tower")
+    (tmp_path / "vending.yaml").write_text(text.replace("home_region: eu-west-1", "home_region: eu-central-1"))
+
+    _, rows = examined(capsys)
+
+    refused = rows["permission controltower:ListEnabledControls"]
+    assert refused["presence"] == "cannot tell"
+    assert '"eu-central-1" is not the home Region' in refused["detail"]
+    assert rows["landing zone"]["presence"] == "missing"
+    assert "home_region" in rows["landing zone"]["remedy"]
+
+
 def test_a_permission_that_is_refused_is_named(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
     served.inject(
         Fault(service="organizations", operation="ListParents", kind=Kind.ERROR, code="AccessDeniedException")
@@ -166,6 +180,19 @@ def test_a_shallow_clone_is_told(
     monkeypatch.chdir(clone)
 
     assert examined(capsys, "--offline")[1]["git"]["presence"] == presence
+
+
+def test_cloudtrail_is_tried_where_reports_of_drift_say_who(
+    served: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "permission cloudtrail:LookupEvents" not in examined(capsys)[1]
+    settings = tmp_path / "vending.yaml"
+    settings.write_text(settings.read_text().replace("drift: {repair: safe}", "drift: {who: true}"))
+    assert examined(capsys)[1]["permission cloudtrail:LookupEvents"]["presence"] == "ok"
+
+    served.inject(Fault(service="cloudtrail", operation="LookupEvents", kind=Kind.ERROR, code="AccessDeniedException"))
+    row = examined(capsys)[1]["permission cloudtrail:LookupEvents"]
+    assert (row["presence"], "allow cloudtrail:LookupEvents" in row["remedy"]) == ("missing", True)
 
 
 def test_it_writes_nothing(served: Served, capsys: pytest.CaptureFixture[str]) -> None:

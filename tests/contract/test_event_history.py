@@ -63,7 +63,7 @@ def test_a_change_by_hand_is_found_with_its_caller_and_what_it_was_about(aws: Aw
 
     (event,) = trail(aws).events({"TagResource", "MoveAccount"}).events
 
-    assert (event.name, event.account_id, event.parts) == ("TagResource", NETWORK, frozenset({"costcenter"}))
+    assert (event.name, event.about, event.parts) == ("TagResource", NETWORK, frozenset({"costcenter"}))
     assert event.who == "arn:aws:iam::111122223333:user/administrator"
     assert event.from_where == "127.0.0.1"
 
@@ -117,6 +117,30 @@ def test_whoever_may_not_look_is_told_so_and_asked_no_more(aws: Aws) -> None:
 
     assert found.notes == ("CloudTrail may not be read in us-east-1: allow cloudtrail:LookupEvents, to see who",)
     assert len([each for each in aws.served.calls if each.operation == "LookupEvents"]) == 1
+
+
+def test_a_call_that_was_not_looked_up_to_the_end_is_not_among_those_that_were(aws: Aws) -> None:
+    assert trail(aws).events({"TagResource", "MoveAccount"}).looked == {"TagResource", "MoveAccount"}
+    names = {f"Call{number:02d}" for number in range(LOOKUPS + 5)}
+
+    assert trail(aws).events(names).looked == set(sorted(names)[:LOOKUPS])
+
+
+def test_a_call_to_control_tower_is_found_in_the_home_region_with_its_unit_and_its_control(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with opened(Options(landing_zone=True, home_region="eu-west-1")) as tower:
+        named = "arn:aws:controltower:eu-west-1::control/AWS-GR_ENCRYPTED_VOLUMES"
+        root = tower.organizations.list_roots()["Roots"][0]["Id"]
+        units = tower.organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
+        unit = next(each for each in units if each["Name"] == "Workloads")
+        home = tower.client("controltower", region="eu-west-1")
+        home.enable_control(controlIdentifier=named, targetIdentifier=unit["Arn"])
+        for name, value in control.environment(tower.served.url).items():
+            monkeypatch.setenv(name, value)
+        (event,) = trail(tower).events({"EnableControl"}).events
+
+    assert (event.about, event.parts) == (unit["Id"], frozenset({named.lower()}))
 
 
 def test_a_question_is_about_one_attribute_and_a_time_that_can_be(aws: Aws) -> None:

@@ -1,18 +1,32 @@
 """Left-over products, and access that somebody else answers for: what Control Tower's backend has to look at twice."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from pipeline.errors import PermanentServiceError
+from pipeline.errors import PermanentServiceError, TemporaryServiceError
 from pipeline.model.access import ASSIGNED, FOREIGN
-from pipeline.model.change import ChangeControl, ControlAction, EnrollAccount, FieldChange, UpdateAccount
+from pipeline.model.change import (
+    ChangeControl,
+    ControlAction,
+    EnrollAccount,
+    FieldChange,
+    MoveAccount,
+    UnmanageAccount,
+    UpdateAccount,
+)
+from pipeline.model.drift import DRIFT, DriftKind
 from pipeline.model.landing_zone import Mode, product_name
 from pipeline.model.observed import Details, ObservedAccount
-from pipeline.model.operation import Vanished
+from pipeline.model.operation import Done, Operation, Vanished, Waiting
 from pipeline.provisioners.control_tower.former_user import PERMISSION_SET
+from pipeline.reconcile.patience import Patience
 from pipeline.sandbox.control_tower.records import Standing
+from pipeline.sandbox.faults import Fault, Kind
+from pipeline.sandbox.service_catalog.parameters import EMAIL
 from pipeline.sandbox.service_catalog.records import ProductStatus
 from tests.contract.landing_zone_benches import (
     CONTROL,
@@ -106,6 +120,34 @@ def test_whoever_dies_over_another_first_administrator_leaves_the_former_one_acc
     assert not has_access or seen.spec.sso_user["email"] == USER["email"]
 
 
+def test_a_first_administrator_who_has_lost_access_is_observed_by_calls_that_do_not_grow_with_the_accounts(
+    bench: LandingZoneBench,
+) -> None:
+    """A run died after it had taken the former one's access, and then the request was taken back."""
+    make(bench, account_named("search", Mode.SERVICE_CATALOG))
+    account = billing(bench)
+    field = FieldChange(path=("sso_user",), before=USER, after=OTHER_USER)
+    change = UpdateAccount(key="billing", account_id=account.account_id, name="billing", fields=(field,))
+    assert dies(bench, change, 1)
+    bench.clock.sleep(120)
+
+    def lacking() -> list[str]:
+        provisioner = bench.provisioner()
+        observed = provisioner.observe()
+        wanted = {each.account_id: Details(sso_user=True) for each in observed.accounts if each.product is not None}
+        assert len(wanted) == 2
+        detailed = provisioner.observe_details(observed, wanted)
+        return [each.spec.name for each in detailed.accounts if each.lacks_administrator]
+
+    bench.served.sandbox.front.calls.clear()
+    assert lacking() == ["billing"]
+    calls = [each.operation for each in bench.served.calls]
+    assert [calls.count(each) for each in ("GetUserId", "ListAccountAssignmentsForPrincipal")] == [1, 1]
+    denied = Fault(kind=Kind.ERROR, operation="ListAccountAssignmentsForPrincipal", code="AccessDeniedException")
+    bench.served.inject(denied)
+    assert lacking() == [], "a role that may not ask plans without"
+
+
 def test_a_former_first_administrator_keeps_access_where_the_product_tells_a_third_one(bench: LandingZoneBench) -> None:
     """Somebody else has changed it since the plan: then nothing of this change is carried out."""
     account = billing(bench)
@@ -144,7 +186,7 @@ def test_the_parameters_of_a_control_are_read_by_whichever_name_a_unit_declares_
         assert [call.operation for call in bench.served.calls].count("GetEnabledControl") == 1
 
 
-def test_a_service_control_policy_is_not_reset_by_itself_and_the_refusal_tells_how_its_unit_is(
+def test_a_service_control_policy_that_nobody_knew_as_such_is_refused_with_what_repairs_it(
     bench: LandingZoneBench,
 ) -> None:
     policy = f"{CONTROL.rpartition('/')[0]}/AWS-GR_REGION_DENY"
@@ -156,10 +198,130 @@ def test_a_service_control_policy_is_not_reset_by_itself_and_the_refusal_tells_h
         (enabled,) = [each for each in zone.controls.values() if each.control == policy]
         zone.controls[enabled.arn] = replace(enabled, standing=Standing.FAILED)
     change = ChangeControl(path="Workloads", control=policy, action=ControlAction.RESET)
-    with pytest.raises(PermanentServiceError, match="service control policy") as refused:
+    with pytest.raises(PermanentServiceError, match="policy of Organizations") as refused:
         carry_out(bench, bench.provisioner(), change)
-    assert "confirm: {reset:" in refused.value.hint
-    assert '"Workloads"' in refused.value.hint
+    assert refused.value.hint.startswith(DRIFT[DriftKind.POLICY].repair)
+    assert "controlcatalog:GetControl" in refused.value.hint
+
+
+def has_address(bench: LandingZoneBench, account_id: str, email: str) -> None:
+    """As if its change of address had come to its end."""
+    organization = bench.served.sandbox.organization
+    with organization.lock:
+        account = organization.latest.accounts.get(account_id)
+        assert account is not None
+        organization.put(replace(account, email=email))
+    bench.clock.sleep(60)
+
+
+def addresses_sent(bench: LandingZoneBench) -> list[str]:
+    """Gathers the address of every update of a product from now on."""
+    sent: list[str] = []
+
+    def gather(params: Mapping[str, Any], **_: Any) -> None:
+        sent.extend(each["Value"] for each in params["ProvisioningParameters"] if each["Key"] == EMAIL)
+
+    events = bench.connection.client("servicecatalog", region="eu-west-1").meta.events
+    events.register("provide-client-params.service-catalog.UpdateProvisionedProduct", gather)
+    return sent
+
+
+def test_a_product_learns_of_a_changed_address_by_its_next_update_and_no_plan_is_made_for_it(
+    bench: LandingZoneBench,
+) -> None:
+    """https://docs.aws.amazon.com/controltower/latest/userguide/change-account-email.html"""
+    target = billing(bench).account_id
+    former, new = "aws+billing@example.com", "aws+new@example.com"
+    has_address(bench, target, new)
+    seen = billing(bench)
+    assert seen.product is not None
+    assert (seen.spec.email, seen.product.status) == (new, "AVAILABLE")
+    assert seen.enrollment is not None
+    assert not seen.enrollment.is_drifted
+
+    sent = addresses_sent(bench)
+    who: dict[str, Any] = {"key": "billing", "account_id": target, "name": "billing"}
+    make(bench, MoveAccount(**who, before="Workloads", after="Sandbox"))
+    make(bench, MoveAccount(**who, before="Sandbox", after="Workloads"))
+    assert sent == [former, new]
+
+
+def test_an_address_that_another_account_has_by_now_is_not_sent_for_the_one_that_had_it(
+    bench: LandingZoneBench,
+) -> None:
+    target = billing(bench).account_id
+    has_address(bench, target, "aws+new@example.com")
+    bench.unmanaged("Heir", "aws+billing@example.com", {})
+    bench.clock.sleep(60)
+    sent = addresses_sent(bench)
+    make(bench, MoveAccount(key="billing", account_id=target, name="billing", before="Workloads", after="Sandbox"))
+    assert sent == ["aws+new@example.com"]
+
+
+def test_of_two_products_of_an_account_plans_and_runs_work_with_the_same(bench: LandingZoneBench) -> None:
+    target = billing(bench)
+    assert target.product is not None
+    organization = bench.served.sandbox.organization
+    with organization.lock:
+        catalog = organization.catalog
+        assert catalog is not None
+        own = catalog.products[target.product.product_id]
+        failed = replace(own, id="pp-0000000000000", name="by-hand", status=ProductStatus.ERROR)
+        catalog.products = {failed.id: failed, **catalog.products}
+    seen = billing(bench)
+    assert seen.product == target.product
+    assert [each.name for each in seen.more_products] == ["by-hand"]
+    make(
+        bench,
+        MoveAccount(key="billing", account_id=target.account_id, name="billing", before="Workloads", after="Sandbox"),
+    )
+    assert billing(bench).spec.organizational_unit == "Sandbox"
+
+
+def waits_for_ever(bench: LandingZoneBench, operations: Sequence[Operation]) -> TemporaryServiceError:
+    """What the last of the operations says when AWS never ends it."""
+    provisioner = bench.provisioner()
+    facts: dict[str, str] = {}
+    for operation in operations[:-1]:
+        result = provisioner.perform(operation, facts)
+        assert isinstance(result, Done)
+        facts |= dict(result.facts)
+    for _ in range(200):
+        try:
+            result = provisioner.perform(operations[-1], facts)
+        except TemporaryServiceError as error:
+            return error
+        assert isinstance(result, Waiting), result
+        facts |= dict(result.facts)
+        bench.clock.sleep(60)
+    raise AssertionError("it waits for ever")
+
+
+def test_a_control_that_never_ends_is_left_to_the_next_run_after_an_hour() -> None:
+    with landing_zone(Mode.SERVICE_CATALOG, control_delay=1e6) as bench:
+        make(bench, *registered("Workloads"))
+        enable = ChangeControl(path="Workloads", control=CONTROL, action=ControlAction.ENABLE)
+        late = waits_for_ever(bench, bench.provisioner().expand(enable))
+    assert re.search("for 6[01] minutes", str(late))
+    assert "console" in late.hint
+    assert late.delay > Patience().seconds, "no engine tries it again in this run"
+
+
+def test_an_account_that_control_tower_never_lets_go_is_left_to_the_next_run_after_an_hour(
+    bench: LandingZoneBench,
+) -> None:
+    """Its product is gone, and the baseline stays."""
+    target = billing(bench)
+    organization = bench.served.sandbox.organization
+    with organization.lock:
+        catalog = organization.catalog
+        assert catalog is not None
+        catalog.products = {}
+    leave = UnmanageAccount(key="billing", account_id=target.account_id, name="billing")
+    late = waits_for_ever(bench, bench.provisioner().expand(leave)[-1:])
+    assert re.search("letting it go, for 6[01] minutes", str(late))
+    assert "Service Catalog" in late.hint
+    assert late.delay > Patience().seconds
 
 
 def test_a_control_with_parameters_is_as_wanted_by_whoever_asks_for_none(bench: LandingZoneBench) -> None:

@@ -162,7 +162,7 @@ def served(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
 
 
 @pytest.mark.parametrize("served", [Options(creation_delay=1)], indirect=True)
-def test_a_plan_calls_what_the_plan_role_may_do_and_an_apply_what_the_apply_role_may_do(
+def test_plan_and_drift_call_what_the_plan_role_may_do_and_an_apply_what_the_apply_role_may_do(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "account-requests").mkdir()
@@ -179,6 +179,12 @@ def test_a_plan_calls_what_the_plan_role_may_do_and_an_apply_what_the_apply_role
     planned = called(served)
     assert planned
     assert planned - of_role(Role.PLAN) == set()
+
+    (tmp_path / "vending.yaml").write_text(SETTINGS + "drift: {who: true}\n")
+    assert main(["drift"], parts) == 10
+    drifted = called(served)
+    assert ("cloudtrail", "LookupEvents") in drifted
+    assert drifted - of_role(Role.PLAN) == set()
 
     assert main(["apply", "--reviewed", "plan.json"], parts) in {0, 6}
     applied = called(served)

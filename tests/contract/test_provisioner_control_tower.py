@@ -21,6 +21,7 @@ from pipeline.model.change import (
     UnitAction,
     UnmanageAccount,
 )
+from pipeline.model.drift import DriftKind
 from pipeline.model.landing_zone import Mode, product_name
 from pipeline.model.observed import Details, ObservedState
 from pipeline.model.operation import Done, Waiting
@@ -46,6 +47,7 @@ from tests.contract.landing_zone_benches import (
 from tests.contract.provisioner_benches import REPOSITORY, RUN_ID, account, carry_out, sandbox
 
 SC, AUTO = Mode.SERVICE_CATALOG, Mode.AUTO_ENROLL
+POLICY = f"{CONTROL.rpartition('/')[0]}/AWS-GR_REGION_DENY"
 Start = Callable[..., LandingZoneBench]
 
 
@@ -74,6 +76,13 @@ def counted(bench: LandingZoneBench) -> Counter[str]:
     return Counter(call.operation for call in bench.served.calls)
 
 
+def counted_trust(bench: LandingZoneBench) -> tuple[bool, int]:
+    """Whether the landing zone is drifted, and how often somebody then asked whom the organization trusts."""
+    zone = observed_by(bench.served).landing_zone
+    assert zone is not None
+    return zone.is_drifted, counted(bench)["ListAWSServiceAccessForOrganization"]
+
+
 def refuse(bench: LandingZoneBench, operation: str, code: str, message: str = "", **more: Any) -> None:
     bench.served.inject(Fault(kind=Kind.ERROR, operation=operation, code=code, message=message, **more))
 
@@ -94,7 +103,7 @@ class TestCalls:
         assert calls["SearchProvisionedProducts"] == (max(1, math.ceil(len(products) / 100)) if mode is SC else 0)
         once = ("ListLandingZones", "GetLandingZone", "ListBaselines")
         assert [calls[each] for each in once] == [1, 1, 1]
-        assert calls["ListEnabledControls"] == 0
+        assert (calls["ListEnabledControls"], calls["GetControl"]) == (1, 0), "one for all that is drifted"
         assert {call.error for call in bench.served.calls} == {None}
 
     def test_controls_are_read_of_the_units_that_somebody_asks_about(self, start: Start) -> None:
@@ -106,10 +115,85 @@ class TestCalls:
         registration = unit_of(detailed, "Infrastructure").registration
         assert registration is not None
         assert [each.control for each in registration.controls] == [CONTROL]
-        assert (counted(bench)["ListEnabledControls"], counted(bench)["GetEnabledControl"]) == (1, 1)
+        assert (counted(bench)["ListEnabledControls"], counted(bench)["GetEnabledControl"]) == (2, 1)
+
+
+class TestDriftedControls:
+    """One read tells all that are drifted, and one call for each control what it is made of."""
+
+    def prepared(self, bench: LandingZoneBench) -> LandingZoneBench:
+        """A service control policy on two units, edited on both; and another control that is drifted."""
+        make(bench, *registered("Workloads"), *registered("Data"))
+        for path in ("Workloads", "Data"):
+            make(bench, ChangeControl(path=path, control=POLICY, action=ControlAction.ENABLE))
+            bench.drift("scp-updated", path)
+        make(bench, ChangeControl(path="Workloads", control=CONTROL, action=ControlAction.ENABLE))
+        bench.drift("control-drift", "AWS-GR_ENCRYPTED_VOLUMES")
+        bench.served.sandbox.front.calls.clear()
+        return bench
+
+    def test_each_says_what_it_is_made_of_by_one_call_for_all_units(self, start: Start) -> None:
+        bench = self.prepared(start())
+        observed = bench.provisioner().observe()
+        registrations = {path: unit_of(observed, path).registration for path in ("Workloads", "Data")}
+        told = {
+            path: {each.name: each.policy for each in found.controls}
+            for path, found in registrations.items()
+            if found is not None
+        }
+        scp = {"AWS-GR_REGION_DENY": "service control policy"}
+        assert told == {"Workloads": {"AWS-GR_ENCRYPTED_VOLUMES": None, **scp}, "Data": scp}
+        calls = counted(bench)
+        assert (calls["ListEnabledControls"], calls["GetControl"]) == (1, 2)
+        assert all(found is not None and found.operation for found in registrations.values())
+
+    def test_a_role_that_may_not_ask_the_catalog_plans_without(self, start: Start) -> None:
+        bench = self.prepared(start())
+        refuse(bench, "GetControl", "AccessDeniedException", times=9)
+        registration = unit_of(bench.provisioner().observe(), "Data").registration
+        assert registration is not None
+        assert [(each.is_drifted, each.policy) for each in registration.controls] == [(True, None)]
+
+    def test_a_reset_of_the_unit_for_its_policies_is_carried_out_once_though_its_baseline_is_sound(
+        self, start: Start
+    ) -> None:
+        bench = self.prepared(start())
+        registration = unit_of(bench.provisioner().observe(), "Data").registration
+        assert registration is not None
+        assert not registration.is_drifted
+        reset = RegisterUnit(
+            path="Data",
+            action=UnitAction.RESET,
+            before=VERSION,
+            after=VERSION,
+            last_operation=registration.operation,
+        )
+        bench.writes.clear()
+        deaths = 0
+        while dies(bench, reset, deaths):
+            deaths += 1
+            bench.clock.sleep(1)
+        resets = [each.operation for each in bench.writes].count("ResetEnabledBaseline")
+        assert (deaths > 0, resets) == (True, 1)
+        after = unit_of(bench.provisioner().observe(), "Data").registration
+        assert after is not None
+        assert after.controls == ()
+        assert after.operation != registration.operation
 
 
 class TestLandingZone:
+    def test_trusted_access_that_is_off_is_told_by_one_more_call(self, start: Start) -> None:
+        bench = start(seed="sample")
+        assert counted_trust(bench) == (False, 0)
+        bench.drift("trusted-access-disabled")
+        zone = observed_by(bench.served).landing_zone
+        assert zone is not None
+        assert [each.kind for each in zone.drifts] == [DriftKind.TRUSTED_ACCESS_OFF]
+        refuse(bench, "ListAWSServiceAccessForOrganization", "AccessDeniedException")
+        untold = observed_by(bench.served).landing_zone
+        assert untold is not None
+        assert (untold.is_drifted, untold.drifts) == (True, ())
+
     def test_what_there_is_of_it_is_told(self, start: Start) -> None:
         zone = observed_by(start(seed="sample").served).landing_zone
         assert zone is not None

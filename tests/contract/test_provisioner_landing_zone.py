@@ -137,7 +137,7 @@ def picture(bench: LandingZoneBench) -> list[object]:
     ]
     return [
         *sorted(nameless, key=lambda each: str(each[0].email)),
-        *((unit.path, unit.registration) for unit in observed.units),
+        *((unit.path, unit.registration and replace(unit.registration, operation="")) for unit in observed.units),
         observed.creations,
         [each.status for each in observed.products],
     ]

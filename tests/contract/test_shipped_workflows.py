@@ -94,7 +94,8 @@ def test_only_jobs_that_a_fork_cannot_start_get_credentials() -> None:
         assert "workflow_run" not in triggers
         for job in told["jobs"].values():
             if "pull_request" in triggers and job["permissions"].get("id-token") == "write":
-                assert job["if"].startswith("github.event.pull_request.head.repo.full_name == github.repository")
+                ours = "github.event.pull_request.head.repo.full_name == github.repository"
+                assert job["if"].startswith(f"(github.event_name == 'merge_group' || {ours}) && ")
 
 
 def test_applies_never_overlap_and_wait_for_their_environment() -> None:
@@ -102,3 +103,38 @@ def test_applies_never_overlap_and_wait_for_their_environment() -> None:
 
     assert told["concurrency"] == {"group": "apply", "cancel-in-progress": False}
     assert "production" in told["jobs"]["apply"]["environment"]
+
+
+def scripts() -> dict[str, tuple[str, frozenset[int]]]:
+    """What the jobs do with a plan, with what was reviewed, and with drift: the script, and exit codes that fail no job."""
+    found = {}
+    for name in ("plan", "apply", "drift"):
+        steps = yaml.safe_load((REPOSITORY / f".github/workflows/{name}.yml").read_text())["jobs"][name]["steps"]
+        found[f"github {name}"] = (
+            next(each["run"] for each in steps if f"vend {name}" in each.get("run", "")),
+            frozenset[int](),
+        )
+        if name == "drift":
+            continue  # GitLab's goes on after it: it keeps the report
+        jobs_there = yaml.safe_load((REPOSITORY / f"ci/gitlab/{name}.gitlab-ci.yml").read_text())
+        job = jobs_there[f"vend-{name}"]
+        allowed = frozenset(job.get("allow_failure", {}).get("exit_codes", ()))
+        found[f"gitlab {name}"] = ("\n".join(job["script"]), allowed)
+    return found
+
+
+@pytest.mark.parametrize("name", scripts())
+@pytest.mark.parametrize("code", [0, 3, 4, 5, 6, 10])
+def test_what_is_on_hold_and_drift_fail_no_job_and_the_log_has_every_other_exit_code(
+    name: str, code: int, tmp_path: Path
+) -> None:
+    """A failed job is a red cross beside the neutral verdict on GitHub, and keeps GitLab from merging."""
+    vend = tmp_path / "vend"
+    vend.write_text(f"#!/bin/sh\nexit {code}\n")
+    vend.chmod(0o755)
+    around = {"PATH": f"{tmp_path}:/usr/bin:/bin", "RUNNER_TEMP": str(tmp_path)}
+    script, allowed = scripts()[name]
+    command = [str(shutil.which("bash")), "-e", "-c", script]
+    done = subprocess.run(command, cwd=tmp_path, env=around, check=False, timeout=30).returncode
+    told = {10} if name.endswith("drift") else {4}
+    assert (0 if done in allowed else done) == (0 if code in told else code)

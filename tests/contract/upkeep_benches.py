@@ -5,9 +5,14 @@ from typing import Any, Protocol
 from urllib.request import urlopen
 
 from pipeline.model.access import Assignment, PrincipalKind
+from pipeline.model.change import CreateAccount
+from pipeline.model.landing_zone import Mode
+from pipeline.provisioners import control_tower
+from pipeline.provisioners.control_tower.provisioner import ControlTowerProvisioner
 from pipeline.provisioners.memory.upkeep import code_for
 from pipeline.sandbox.server import Served
-from tests.contract.provisioner_benches import Bench, MemoryBench, SandboxBench
+from tests.contract.landing_zone_benches import account_named, control_tower_role
+from tests.contract.provisioner_benches import REPOSITORY, Bench, Life, MemoryBench, SandboxBench, creation
 
 HOME = "eu-west-1"
 
@@ -21,6 +26,10 @@ class UpkeepBench(Bench, Protocol):
         """The last code that came to the mailbox."""
         ...
 
+    def creation(self, key: str, **spec: Any) -> CreateAccount:
+        """The creation of an account, as a plan for this backend has it."""
+        ...
+
 
 class MemoryUpkeepBench(MemoryBench):
     def assign_by_hand(self, account_id: str, assignment: Assignment) -> None:
@@ -32,6 +41,9 @@ class MemoryUpkeepBench(MemoryBench):
     def code_for(self, account_id: str, email: str) -> str:
         assert self._organization.accounts[account_id].email_update is not None
         return code_for(email)
+
+    def creation(self, key: str, **spec: Any) -> CreateAccount:
+        return creation(key, **spec)
 
 
 class SandboxUpkeepBench(SandboxBench):
@@ -53,6 +65,9 @@ class SandboxUpkeepBench(SandboxBench):
             mail = json.loads(answer.read())[account_id]
         assert mail["email"] == email
         return str(mail["otp"])
+
+    def creation(self, key: str, **spec: Any) -> CreateAccount:
+        return creation(key, **spec)
 
     def _target(self, account_id: str, assignment: Assignment) -> dict[str, Any]:
         (instance,) = self._admin.list_instances()["Instances"]
@@ -81,3 +96,19 @@ class SandboxUpkeepBench(SandboxBench):
         unique = {"AttributePath": "userName", "AttributeValue": principal.name}
         answer = self._store.get_user_id(IdentityStoreId=store, AlternateIdentifier={"UniqueAttribute": unique})
         return str(answer["UserId"])
+
+
+class LandingZoneUpkeepBench(SandboxUpkeepBench):
+    """A landing zone, into which accounts come in this way."""
+
+    def __init__(self, served: Served, mode: Mode) -> None:
+        super().__init__(served)
+        self._mode = mode
+
+    def provisioner(self, *, repository: str = REPOSITORY, dies_after: int | None = None) -> ControlTowerProvisioner:
+        self._limits.life = Life(dies_after)
+        role = control_tower_role()
+        return control_tower.connect(self.connection, execution_role=role, repository=repository, mode=self._mode)
+
+    def creation(self, key: str, **spec: Any) -> CreateAccount:
+        return account_named(key, self._mode, "Sandbox", **spec)

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,12 @@ from pipeline.model.plan import Plan
 from pipeline.planning.documents import plan_to_json
 from tests.end_to_end import organization
 from tests.end_to_end.conftest import Aws
+from tests.end_to_end.test_customizations import SEARCH, Organization
+from tests.end_to_end.test_customizations import organization as workspace
 from tests.forges.benches import bench_of
+from tests.unit.customizations.terraform_bench import planned
+
+__all__ = ["workspace"]  # the fixture
 
 PAYMENTS_DEV, SEARCH_PROD = "210000000005", "210000000007"
 FILE = "account-requests/workloads/payments-dev.yaml"
@@ -67,14 +73,25 @@ def vend(root: Path, verb: str, *arguments: str) -> int:
     return main(["--root", str(root), verb, *given], Parts(clock=ScaledClock(50)))
 
 
-def by_hand() -> None:
+def by_hand() -> Callable[[], None]:
+    """A tag and a unit that nobody asked for; what is returned takes both back."""
     organizations: Any = boto3.client("organizations", region_name="us-east-1")
-    organizations.tag_resource(ResourceId=PAYMENTS_DEV, Tags=[{"Key": "CostCenter", "Value": "9999"}])
+
+    def tag(value: str) -> None:
+        organizations.tag_resource(ResourceId=PAYMENTS_DEV, Tags=[{"Key": "CostCenter", "Value": value}])
+
+    tag("9999")
     parent = organizations.list_parents(ChildId=SEARCH_PROD)["Parents"][0]["Id"]
     root = organizations.list_roots()["Roots"][0]["Id"]
     units = organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
     sandbox = next(each["Id"] for each in units if each["Name"] == "Sandbox")
     organizations.move_account(AccountId=SEARCH_PROD, SourceParentId=parent, DestinationParentId=sandbox)
+
+    def back() -> None:
+        tag("4711")
+        organizations.move_account(AccountId=SEARCH_PROD, SourceParentId=sandbox, DestinationParentId=parent)
+
+    return back
 
 
 def reported(root: Path, *arguments: str) -> dict[tuple[str, str], dict[str, Any]]:
@@ -167,6 +184,46 @@ def test_a_report_needs_no_credentials_where_somebody_has_observed(settled: Path
     assert len(calls(aws)) == before
 
 
+def outside(address: str) -> dict[str, Any]:
+    return {"type": "resource_drift", "change": {"resource": {"addr": address}, "action": "update"}}
+
+
+def customized(workspace: Organization, *arguments: str) -> dict[str, Any]:
+    file = workspace.root / "report.json"
+    assert workspace.vend("drift", "--report", str(file), *arguments) in {0, 10}
+    report: dict[str, Any] = json.loads(file.read_text())
+    report["items"] = {each["account_id"]: each for each in report["items"] if each["section"] == "customizations"}
+    return report
+
+
+def test_terraform_looks_for_drift_in_the_accounts_that_have_their_turn(workspace: Organization) -> None:
+    """What it would put right is drift, in a section of its own; what its plan leaves alone is a note."""
+    settings = (workspace.root / "vending.yaml").read_text().partition("    - {name: network")[0]
+    workspace.write("vending.yaml", settings + "drift: {who: true}\n")
+    (workspace.root / "account-requests" / "billing.yaml").unlink()
+    assert workspace.apply() == 0
+    row = ("update", "aws_vpc.main")
+    workspace.terraform.plays("plan", outside("aws_vpc.main"), planned(*row), code=2)
+    before = len(workspace.runs("plan"))
+
+    assert customized(workspace, "--customizations", "0")["items"] == {}
+    assert len(workspace.runs("plan")) == before
+
+    report = customized(workspace, "--customizations", "1")
+    item = report["items"][SEARCH]
+    assert item["path"] == ["customizations", "base"]
+    assert item["found"] == [["aws_vpc.main", "update"]]
+    assert item["reason"] == "Terraform would update aws_vpc.main; changed outside of Terraform: update aws_vpc.main"
+    assert item["author_words"].startswith("not looked up, since it is done inside the account")
+
+    workspace.terraform.plays("plan", outside("aws_vpc.main"))
+    report = customized(workspace, "--customizations", "1")
+    assert (report["drift"], report["items"]) == (0, {})
+    assert any(
+        "changed outside of Terraform, whose plan leaves it: update aws_vpc.main" in each for each in report["notes"]
+    )
+
+
 def looked_again(root: Path) -> Drifted:
     return drift(Workspace(root), Parts(clock=ScaledClock(50)), Looking(previous=root / "first.json"))
 
@@ -184,8 +241,10 @@ def test_an_issue_follows_the_drift_and_a_pull_request_accepts_it(
     git(remote, "init", "--quiet", "--bare", "--initial-branch=main", "--template=")
     git(settled, "remote", "add", "origin", str(remote))
     git(settled, "push", "--quiet", "origin", "main")
-    by_hand()
+    take_back = by_hand()
     with bench_of(kind) as bench:
+        bench.world.pull(7, files=[(FILE, FILE)])
+        bench.world.pull(8, files=[("README.md", "README.md")])
         for name, value in bench.environment.items():
             monkeypatch.setenv(name, value)
 
@@ -193,6 +252,10 @@ def test_an_issue_follows_the_drift_and_a_pull_request_accepts_it(
         assert vend(settled, "drift", "--publish") == 10
         (issue,) = bench.world.issues
         assert "payments-dev" in str(issue)
+        (told,) = bench.world.bodies(7)
+        assert "search-prod" not in told
+        assert "4711" in told
+        assert bench.world.bodies(8) == []
 
         for _ in range(2):
             assert vend(settled, "drift", "--accept", "payments-dev", "--open", "--base", "main") == 0
@@ -200,3 +263,8 @@ def test_an_issue_follows_the_drift_and_a_pull_request_accepts_it(
         opened = [each for each in bench.forge().open_pull_requests() if each.head_ref == "vend/accept-payments-dev"]
         assert len(opened) == 1
         assert git(settled, "status", "--porcelain") == ""
+
+        take_back()
+        assert vend(settled, "drift", "--publish") == 0
+        assert issue["state"] == "closed"
+        assert bench.world.bodies(7) == []

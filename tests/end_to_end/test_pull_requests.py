@@ -1,9 +1,10 @@
 """The loop that users live in, with real git, on the sandbox, on a fake of each forge: plan on the pull request, merge, apply."""
 
 import json
+import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,21 +21,24 @@ from tests.end_to_end.conftest import Aws
 from tests.forges.benches import Bench, bench_of
 from tests.forges.serving import Fault
 from tests.forges.world import OTHERS, OURS, Pull
+from tests.unit.customizations.terraform_bench import FakeTerraform
 
 NEW = 'name: orders\nemail: aws+orders@example.com\norganizational_unit: Sandbox\ntags: {CostCenter: "4711"}\n'
 BILLING = "name: billing-prod\nemail: aws+billing@example.com\norganizational_unit: Workloads/Prod\n"
 UNITS = "units: {Security: , Infrastructure: , Sandbox: , Workloads: {units: {Prod: , Dev: }}}\n"
 SETTINGS = organization.SETTINGS + "drift: {repair: never}\n"
+CUSTOMIZATIONS = "customizations: {state: {local: .vend/state}, layers: [{name: base, keys: [billing]}]}\n"
 
 
 @dataclass
 class Team:
-    """A repository, the forge that it lies on, and what CI does there."""
+    """A repository, the forge that it lies on, and what CI does there, by one clock: of two runs, the second begins later."""
 
     root: Path
     bench: Bench
     repository: git.Repo
     monkeypatch: pytest.MonkeyPatch
+    parts: Parts = field(default_factory=lambda: Parts(clock=ScaledClock(200)))
 
     def commit(self, *message: str, **files: str | None) -> str:
         for name, text in files.items():
@@ -74,9 +78,38 @@ class Team:
             self.repository.git.merge("--no-ff", "-m", "merged", pull.head)
         landed = str(self.repository.head.commit.hexsha)
         self.bench.world.brought[landed] = [pull.number]
+        self._merged(pull)
+        return landed
+
+    def queue(self, *pulls: Pull) -> str:
+        """What a merge queue or train makes, and CI runs for it: main with all of these merged, one after the other."""
+        self.repository.git.checkout("-B", "queue", "main")
+        for pull in pulls:
+            self.repository.git.merge("--no-ff", "-m", f"queued {pull.number}", pull.head)
+        head, base = str(self.repository.head.commit.hexsha), str(self.repository.commit("main").hexsha)
+        event = self.root.parent / "event.json"
+        event.write_text(json.dumps({"merge_group": {"head_sha": head, "base_sha": base}}))
+        where = {"GITHUB_EVENT_PATH": str(event)}
+        if self.bench.kind == "gitlab":
+            self.repository.git.update_ref("refs/remotes/origin/main", base)
+            where = {"CI_MERGE_REQUEST_EVENT_TYPE": "merge_train", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}
+            where |= {"CI_COMMIT_SHA": head, "CI_MERGE_REQUEST_IID": str(pulls[-1].number)}
+        self._run(where, "plan", "--pull-request", "-o", str(self.root.parent / "queue.json"))
+        return head
+
+    def land(self, *pulls: Pull) -> None:
+        """The queue moves main to its commit; each merge in it is of its pull request."""
+        self.repository.git.checkout("main")
+        self.repository.git.merge("--ff-only", "queue")
+        commit = self.repository.head.commit
+        for pull in reversed(pulls):
+            self.bench.world.brought[commit.hexsha] = [pull.number]
+            self._merged(pull)
+            commit = commit.parents[0]
+
+    def _merged(self, pull: Pull) -> None:
         pull.merged_at = (datetime.now(UTC) + timedelta(days=3000)).strftime("%Y-%m-%dT%H:%M:%SZ")
         pull.state = "closed"
-        return landed
 
     def apply(self, *more: str) -> int:
         """What CI runs after a push to the main branch."""
@@ -98,7 +131,7 @@ class Team:
                 context.delenv(name, raising=False)
             for name, value in {**self.bench.environment, **variables}.items():
                 context.setenv(name, value)
-            return main(["--root", str(self.root), *arguments], Parts(clock=ScaledClock(200)))
+            return main(["--root", str(self.root), *arguments], self.parts)
 
     def comment(self, verb: str, number: int = 7) -> str:
         (found,) = [each for each in self.bench.world.bodies(number) if each.startswith(f"<!-- vend:{verb}:")]
@@ -128,7 +161,7 @@ def team(request: pytest.FixtureRequest, tmp_path: Path, aws: Aws, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("team", "how"), [("github", "merge"), ("gitlab", "squash"), ("github", "rebase")], indirect=["team"]
+    ("team", "how"), [("github", "merge"), ("gitlab", "squash"), ("enterprise", "rebase")], indirect=["team"]
 )
 def test_what_the_comment_showed_is_applied_after_the_merge_and_nothing_else(team: Team, how: str) -> None:
     pull = team.branch(orders=NEW)
@@ -162,16 +195,29 @@ def test_a_run_after_the_last_one_looks_at_nothing_that_was_done_before(team: Te
     assert "invoices" not in team.comment("apply", 7)
 
 
-def test_several_merges_since_the_last_run_are_applied_together_each_told_of_its_own(team: Team) -> None:
+def test_what_a_merge_queue_lands_is_applied_together_each_told_of_its_own_and_a_repeated_run_adds_nothing(
+    team: Team,
+) -> None:
+    """The queue's own commit gets a verdict and nobody a comment; several land since the last run; re-run is pressed."""
     pulls = [team.branch(7, orders=NEW), team.branch(8, invoices=NEW.replace("orders", "invoices"))]
     for pull in pulls:
         team.plan(pull)
-    for pull in pulls:
-        team.merge(pull)
+    shown = [team.comment("plan", pull.number) for pull in pulls]
+    queued = team.queue(*pulls)
+    (verdict,) = [each for each in team.bench.world.verdicts if queued in {each.get("sha"), each.get("head_sha")}]
+    assert "2 changes" in json.dumps(verdict)
+    assert [team.comment("plan", pull.number) for pull in pulls] == shown
+    team.land(*pulls)
     team.apply()
     assert {"orders", "invoices"} <= team.accounts()
     assert "invoices" not in team.comment("apply", 7)
     assert "orders" not in team.comment("apply", 8)
+
+    told = team.comment("apply", 7)
+    team.bench.fake.requests.clear()
+    assert team.apply() == ExitCode.NOT_REVIEWED  # that of billing, as before
+    assert team.comment("apply", 7) == told
+    assert not [each for each in team.bench.fake.writes() if re.search("comments|notes", each)]
 
 
 def test_a_direct_push_is_not_reviewed_and_the_way_to_review_it_is_said(
@@ -206,6 +252,36 @@ def test_a_push_after_the_last_plan_is_not_what_was_reviewed(team: Team) -> None
     team.merge(pull)
     assert team.apply() == ExitCode.NOT_REVIEWED
     assert "orders" not in team.accounts()
+
+
+@pytest.mark.parametrize("team", ["gitlab"], indirect=True)
+def test_of_customizations_what_terraform_said_on_the_pull_request_is_applied_and_nothing_else(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resource by resource, through comment, record and merge; while Terraform says something else, nothing is done."""
+    terraform = FakeTerraform(team.root.parent / "program")
+    monkeypatch.setenv("PATH", f"{terraform.folder}{os.pathsep}{os.environ['PATH']}")
+    terraform.plays("version", json.dumps({"terraform_version": "1.11.4"}))
+    terraform.plans(("create", "aws_vpc.main"))
+    pull = team.branch()
+    (team.root / "terraform" / "base").mkdir(parents=True)
+    (team.root / "terraform" / "base" / "main.tf").write_text("")
+    (team.root / "vending.yaml").write_text(SETTINGS + CUSTOMIZATIONS)
+    (team.root / ".gitignore").write_text(".vend/\n")
+    pull.head = team.commit()
+    assert team.plan(pull) == ExitCode.OK
+    assert re.search(r"customize \| billing .* \| base: 1 to add", team.comment("plan").partition("<details>")[0])
+    team.merge(pull)
+
+    terraform.plans(("create", "aws_vpc.main"), ("delete", "aws_vpc.old"))
+    assert team.apply() == ExitCode.INCOMPLETE
+    assert "not reviewed: delete `aws_vpc.old`" in team.comment("apply")
+    assert "apply" not in terraform.verbs
+
+    terraform.plans(("create", "aws_vpc.main"))
+    assert team.apply() == ExitCode.NOT_REVIEWED  # that of billing's name, as ever
+    assert terraform.verbs.count("apply") == 1
+    assert re.search(r"✅ \| customize \| billing .* applied: .*base", team.comment("apply"))
 
 
 def test_editing_a_comment_gets_nothing_applied(team: Team) -> None:
@@ -253,7 +329,6 @@ def test_an_older_job_that_ends_later_changes_nothing_of_the_newer_one(team: Tea
 
 def test_findings_stand_in_the_comment_and_beside_their_lines(team: Team) -> None:
     pull = team.branch(orders=NEW.replace("Sandbox", "Sanbox"))
-    pull.files = [("account-requests/orders.yaml", "account-requests/orders.yaml")]
     assert team.plan(pull) == ExitCode.FINDINGS
     assert "orders.yaml:3" in team.comment("plan")
     (verdict,) = team.bench.world.verdicts
@@ -287,5 +362,5 @@ def test_a_forge_that_takes_no_comment_does_not_keep_reviewed_changes_back(team:
     assert team.apply() == ExitCode.SERVICE
     assert "orders" in team.accounts()
     team.bench.fake.faults.clear()
-    team.apply()
-    assert "vend apply" in team.comment("apply")
+    assert team.apply() == ExitCode.NOT_REVIEWED
+    assert re.search(r"☑ \| create \| orders \[\d{12}\]\(<https://signin.aws.amazon.com/", team.comment("apply"))

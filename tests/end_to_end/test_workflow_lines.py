@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,12 +13,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 
 from pipeline.app.init import GITHUB, Answers, init
 from tests.end_to_end.conftest import Aws
 from tests.forges.benches import Bench, bench_of
+from tests.forges.world import Pull
 from tests.unit.account_requests.test_issue_form import body
 
 ANSWERS = Answers(
@@ -46,21 +50,42 @@ class Runner:
 
     def run(self, workflow: str, step: str, *, expected: int = 0, **environment: str) -> str:
         """Run the lines of the step; what it has printed."""
+        return self._shell(self.lines(workflow, step), expected, environment)
+
+    def vend(self, *arguments: str) -> str:
+        """What a person runs, where the forge is known."""
+        return self._shell(shlex.join(["vend", *arguments]), 0, {})
+
+    def plan(self, pull: Pull) -> list[str]:
+        """Check the merge of the pull request into main out, and plan it; what is told there."""
+        self.git("fetch", "--quiet", "origin")
+        pull.head = self.git("rev-parse", f"origin/{pull.branch}")
+        self.git("merge", "--quiet", "--no-ff", "-m", "Merge", pull.head)
+        event = self.event(pull_request={"number": pull.number, "head": {"sha": pull.head}, "base": {"ref": "main"}})
+        self.run("plan", "Plan", GITHUB_EVENT_PATH=event, GITHUB_SHA=self.git("rev-parse", "HEAD"))
+        return self.bench.world.bodies(pull.number)
+
+    def apply(self, pull: Pull) -> None:
+        """The merge that was planned lands on main."""
+        self.git("push", "--quiet", "origin", "HEAD:main")
+        world, landed = self.bench.world, self.git("rev-parse", "HEAD")
+        for commit in self.git("rev-list", "--reverse", "HEAD").split():
+            world.commits[commit] = tuple(self.git("show", "--no-patch", "--format=%P", commit).split())
+        world.brought[landed] = [pull.number]
+        later = datetime.now(UTC) + timedelta(days=3000)
+        pull.merged_at, pull.state = later.strftime("%Y-%m-%dT%H:%M:%SZ"), "closed"
+        self.run("apply", "Apply", GITHUB_SHA=landed, GITHUB_REF_NAME="main", GITHUB_EVENT_PATH="")
+
+    def drift(self) -> None:
+        landed = self.git("rev-parse", "HEAD")
+        self.run("drift", "Look for drift", GITHUB_SHA=landed, GITHUB_REF_NAME="main", GITHUB_EVENT_PATH="")
+
+    def _shell(self, lines: str, expected: int, environment: dict[str, str]) -> str:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         around = {**os.environ, **self.aws.environment, **self.bench.environment, "PATH": path}
         around |= {"RUNNER_TEMP": str(self.temp), **environment}
-        command = [
-            str(shutil.which("bash")),
-            "--noprofile",
-            "--norc",
-            "-eo",
-            "pipefail",
-            "-c",
-            self.lines(workflow, step),
-        ]
-        done = subprocess.run(
-            command, cwd=self.root, env=around, capture_output=True, text=True, check=False, timeout=120
-        )
+        bash = [str(shutil.which("bash")), "--noprofile", "--norc", "-eo", "pipefail", "-c", lines]
+        done = subprocess.run(bash, cwd=self.root, env=around, capture_output=True, text=True, check=False, timeout=120)
         assert done.returncode == expected, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -94,8 +119,8 @@ def runner(tmp_path: Path, aws: Aws) -> Iterator[Runner]:
         yield made
 
 
-def test_an_issue_becomes_an_account(runner: Runner) -> None:
-    """Form, pull request, plan, merge, apply, drift: nothing is written by hand but the form."""
+def test_an_issue_becomes_an_account_and_what_is_done_to_it_by_hand_is_accepted(runner: Runner) -> None:
+    """Form, pull request, plan, merge, apply; then drift, report, acceptance, merge: nothing is written by hand but the form."""
     world = runner.bench.world
     form = body({"name": "orders-dev", "email": "aws+orders-dev@example.com", "owner": "orders@example.com"})
     issue = {"number": 41, "body": form, "user": {"login": "octavia"}, "labels": [{"name": "account-request"}]}
@@ -103,43 +128,72 @@ def test_an_issue_becomes_an_account(runner: Runner) -> None:
     (pull,) = world.pulls.values()
     assert (pull.branch, pull.title) == ("vend/request-41", "Account request: orders-dev")
     assert any("where it is reviewed" in text for text in world.bodies(41))
-
-    runner.git("fetch", "--quiet", "origin")
-    pull.head = runner.git("rev-parse", f"origin/{pull.branch}")
-    runner.git("merge", "--quiet", "--no-ff", "-m", "Merge", pull.head)
-    merged = runner.git("rev-parse", "HEAD")
-    event = runner.event(pull_request={"number": pull.number, "head": {"sha": pull.head}, "base": {"ref": "main"}})
-    runner.run("plan", "Plan", GITHUB_EVENT_PATH=event, GITHUB_SHA=merged)
-    (comment,) = world.bodies(pull.number)
+    (comment,) = runner.plan(pull)
     assert "orders-dev" in comment.partition("<details>")[0]
+    runner.apply(pull)
+    assert any("vend apply" in text and "✅ | create | orders-dev" in text for text in world.bodies(pull.number))
+    runner.drift()
+    assert "orders-dev" not in (runner.root / "drift.json").read_text(), "what was just applied is not drift"
 
-    for commit in runner.git("rev-list", "--reverse", "HEAD").split():
-        world.commits[commit] = tuple(runner.git("show", "--no-patch", "--format=%P", commit).split())
-    world.brought[merged] = [pull.number]
-    later = datetime.now(UTC) + timedelta(days=3000)
-    pull.merged_at, pull.state = later.strftime("%Y-%m-%dT%H:%M:%SZ"), "closed"
-    said = runner.run("apply", "Apply", GITHUB_SHA=merged, GITHUB_REF_NAME="main", GITHUB_EVENT_PATH="")
-    assert "orders-dev" in said
-    assert any("vend apply" in text and "orders-dev" in text for text in world.bodies(pull.number))
+    account = move_by_hand("orders-dev", "Sandbox", "Workloads")
+    runner.drift()
+    (told,) = world.issues
+    assert told["state"] == "open"
+    assert account in told["body"]
+    runner.vend("drift", "--accept", "orders-dev", "--open")
+    accepted = max(world.pulls.values(), key=lambda each: each.number)
+    (comment,) = runner.plan(accepted)
+    assert "no changes" in comment
+    runner.apply(accepted)
+    runner.drift()
+    assert told["state"] == "closed"
 
-    runner.run("drift", "Look for drift", GITHUB_SHA=merged, GITHUB_REF_NAME="main", GITHUB_EVENT_PATH="")
-    report = json.loads((runner.root / "drift.json").read_text())
-    assert "orders-dev" not in json.dumps(report), "what was just applied is not drift"
+
+def move_by_hand(name: str, before: str, after: str) -> str:
+    """Move the account from one unit of the root to another; its id."""
+    organizations: Any = boto3.client("organizations", region_name="us-east-1")
+    root = organizations.list_roots()["Roots"][0]["Id"]
+    found = organizations.list_organizational_units_for_parent(ParentId=root)["OrganizationalUnits"]
+    units = {each["Name"]: each["Id"] for each in found}
+    there = organizations.list_accounts_for_parent(ParentId=units[before])["Accounts"]
+    account = next(str(each["Id"]) for each in there if each["Name"] == name)
+    organizations.move_account(AccountId=account, SourceParentId=units[before], DestinationParentId=units[after])
+    return account
 
 
-def test_validate_observe_and_the_plan_of_a_fork(runner: Runner) -> None:
-    (runner.root / "account-requests" / "orders-dev.yaml").write_text("name: orders\nemail: aws+orders@example.com\n")
-    runner.run("plan", "Validate")
+def test_a_fork_is_planned_from_the_snapshot_without_credentials_and_told_how_old_it_is(runner: Runner) -> None:
+    """What differs without the fork's branch is not shown as its own; what is on hold does not make the job fail."""
     runner.run("snapshot", "Observe")
     (runner.temp / "snapshot").mkdir()
     (runner.root / "organization.json").rename(runner.temp / "snapshot" / "organization.json")
+    requests = runner.root / "account-requests"
+    (requests / "billing.yaml").write_text("name: billing-prod\nemail: aws+billing@example.com\n")
+    runner.git("add", ".")
+    runner.git("commit", "--quiet", "-m", "Main asks for another name")
+    runner.git("checkout", "--quiet", "-b", "fork")
+    (requests / "orders-dev.yaml").write_text("name: orders\nemail: aws+orders@example.com\n")
+    runner.git("add", ".")
+    runner.git("commit", "--quiet", "-m", "An account")
+    runner.git("checkout", "--quiet", "main")
+    runner.git("merge", "--quiet", "--no-ff", "-m", "Merge result", "fork")
+    runner.run("plan", "Validate")
     summary = runner.temp / "summary.md"
+    nothing = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN"), "")
+    runner.bench.fake.requests.clear()
 
     runner.run(
-        "plan", "Plan from the snapshot", GITHUB_STEP_SUMMARY=str(summary), AWS_ENDPOINT_URL="http://127.0.0.1:9"
+        "plan",
+        "Plan from the snapshot",
+        GITHUB_STEP_SUMMARY=str(summary),
+        AWS_ENDPOINT_URL="http://127.0.0.1:9",
+        **nothing,
     )
 
-    assert "orders-dev" in summary.read_text()
+    told = summary.read_text()
+    assert "orders-dev" in told.partition("without this branch")[0]
+    assert "billing-prod" not in told.partition("without this branch")[0]
+    assert re.search(r"Planned from a stored observation, read .*less than an hour ago", told.replace("`", ""))
+    assert not runner.bench.fake.requests
 
 
 def test_an_annotation_says_where_a_request_is_wrong(runner: Runner) -> None:

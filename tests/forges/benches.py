@@ -15,14 +15,17 @@ from tests.forges.world import OTHERS, OURS, REPOSITORY, World
 
 @dataclass
 class Bench:
+    """`kind`: github or gitlab. `prefix`: where the API is below the address."""
+
     kind: str
     fake: Fake
     world: World
+    prefix: str = ""
 
     def forge(self, token: str = OURS) -> Forge:
         if self.kind == "github":
             app = "github-actions" if token == OURS else "mallory"
-            return GitHub(REPOSITORY, token, url=self.fake.url, app=app, pause=0.01)
+            return GitHub(REPOSITORY, token, url=self.fake.url + self.prefix, app=app, pause=0.01)
         return GitLab(REPOSITORY, token, url=self.fake.url)
 
     @property
@@ -37,7 +40,7 @@ class Bench:
             return {
                 "GITHUB_ACTIONS": "true",
                 "GITHUB_REPOSITORY": REPOSITORY,
-                "GITHUB_API_URL": self.fake.url,
+                "GITHUB_API_URL": self.fake.url + self.prefix,
                 "GITHUB_SERVER_URL": "https://github.example",
                 "GITHUB_RUN_ID": "17",
                 "GITHUB_TOKEN": OURS,
@@ -54,8 +57,8 @@ class Bench:
 
 @contextmanager
 def bench_of(kind: str) -> Iterator[Bench]:
-    """A fake that has to have seen nothing that the forge does not publish."""
-    world = World()
-    with (github if kind == "github" else gitlab)(world) as fake:
-        yield Bench(kind, fake, world)
+    """A fake of github, gitlab or enterprise (GitHub's own server), that has to have seen nothing that is not published."""
+    world, prefix = World(), "/api/v3" if kind == "enterprise" else ""
+    with gitlab(world) if kind == "gitlab" else github(world, prefix) as fake:
+        yield Bench("gitlab" if kind == "gitlab" else "github", fake, world, prefix)
         assert not fake.violations, "\n".join(fake.violations)

@@ -67,7 +67,7 @@ class _GitHub:
     def comment(self, each: dict[str, Any]) -> dict[str, Any]:
         made = self.fill("/repos/{owner}/{repo}/issues/comments/{comment_id}", "GET", id=each["id"], body=each["body"])
         made["user"]["login"] = _login(each["author"])
-        made["url"] = f"http://{self.host}{REPO}/issues/comments/{each['id']}"
+        made["url"] = f"{self.api}/issues/comments/{each['id']}"
         made["html_url"] = f"https://github.example/{REPOSITORY}/pull/{each['number']}#issuecomment-{each['id']}"
         return made
 
@@ -76,7 +76,7 @@ class _GitHub:
         made |= {name: each.get(name) for name in ("id", "name", "head_sha", "external_id", "status", "conclusion")}
         made["details_url"] = each.get("details_url")
         made["app"]["slug"] = _app(each["author"])
-        made["url"] = f"http://{self.host}{REPO}/check-runs/{each['id']}"
+        made["url"] = f"{self.api}/check-runs/{each['id']}"
         output = each.get("output", {})
         made["output"] |= {name: output.get(name) for name in ("title", "summary", "text")}
         made["output"]["annotations_count"] = len(each["annotations"])
@@ -86,11 +86,12 @@ class _GitHub:
         made = self.fill("/repos/{owner}/{repo}/issues", "GET")
         made.pop("pull_request", None)
         made |= {"number": each["number"], "title": each["title"], "body": each["body"], "state": each["state"]}
-        made["url"] = f"http://{self.host}{REPO}/issues/{each['number']}"
+        made["url"] = f"{self.api}/issues/{each['number']}"
         made["user"]["login"] = _login(each["author"])
         return made
 
     host = ""
+    api = ""
 
     # operations, by method and path
 
@@ -238,16 +239,18 @@ _ANSWERS = {
 
 
 @contextmanager
-def github(world: World) -> Iterator[Fake]:
+def github(world: World, prefix: str = "") -> Iterator[Fake]:
+    """`prefix`: where its API is below its address, as that of a GitHub Enterprise Server is below `/api/v3`."""
     forge = _GitHub(world)
     routes = []
     for place, operation in enumerate(PUBLISHED["operations"]):
         method, path = operation["method"], operation["path"]
         handler = getattr(forge, _ANSWERS[method, path.removeprefix("/repos/{owner}/{repo}")])
-        routes.append(Route(method, pattern_of(path), handler, _request_check(place), _answer_check(place)))
+        routes.append(Route(method, pattern_of(prefix + path), handler, _request_check(place), _answer_check(place)))
     unauthorized = Answer(401, {"message": "Bad credentials"})
     with served(Fake(world, routes, unauthorized, _not_found()), _token) as fake:
         forge.host = fake.url.removeprefix("http://")
+        forge.api = f"{fake.url}{prefix}{REPO}"
         yield fake
 
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -59,13 +60,15 @@ def test_only_our_own_comments_are_found_whatever_others_write(bench: Bench) -> 
     assert len(bench.world.bodies()) == 2
 
 
-def test_a_comment_behind_a_hundred_others_is_found(bench: Bench) -> None:
+@pytest.mark.parametrize("bench", ["github", "enterprise", "gitlab"], indirect=True)
+def test_a_comment_behind_hundreds_of_others_is_found(bench: Bench) -> None:
     bench.world.pull()
     for number in range(230):
         bench.world.comment(7, "vend", f"remark {number}")
     forge = bench.forge()
     forge.upsert_comment(7, MARKER, text("a"), "1")
     assert forge.upsert_comment(7, MARKER, text("b"), "2").posting is Posting.UPDATED
+    assert all(each.path.startswith(bench.prefix) for each in bench.fake.requests)
 
 
 def test_two_jobs_that_begin_at_once_leave_the_comment_of_the_newer_one(bench: Bench) -> None:
@@ -115,14 +118,55 @@ def test_a_comment_of_the_largest_size_is_taken_and_a_longer_one_refused_before_
         forge.upsert_comment(7, MARKER, text("x" * (room + 1)))
 
 
-def test_a_write_that_is_throttled_goes_through_after_the_pause_that_the_forge_asks_for(bench: Bench) -> None:
+SECONDARY = {"message": "You have exceeded a secondary rate limit."}
+PRIMARY = {"message": "API rate limit exceeded for installation."}
+
+
+def throttled(kind: str, how: str) -> Fault:
+    """An answer that asks for a pause of a few seconds at most."""
+    status = 403 if kind == "github" and "429" not in how else 429
+    body = PRIMARY if how == "primary" else SECONDARY
+    soon = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 5)}
+    headers = {"primary": soon, "429 alone": {}}.get(how, {"Retry-After": "7"})
+    return Fault("POST", COMMENT, status, body, headers)
+
+
+@pytest.mark.parametrize("how", ["secondary", "429", "429 alone", "primary"])
+def test_a_write_that_is_throttled_goes_through_after_the_pause_that_the_forge_asks_for(
+    bench: Bench, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if bench.kind == "gitlab" and how in {"429 alone", "primary"}:
+        pytest.skip("GitLab always sends Retry-After")
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
     bench.world.pull()
-    status = 403 if bench.kind == "github" else 429
-    message = {"message": "You have exceeded a secondary rate limit."}
-    bench.fake.faults.append(Fault("POST", COMMENT, status, message, {"Retry-After": "1"}))
+    bench.fake.faults.append(throttled(bench.kind, how))
     bench.forge().upsert_comment(7, MARKER, text("a"), "1")
     assert len(bench.world.bodies()) == 1
     assert bench.fake.writes().count(bench.fake.writes()[0]) == 2
+    if how in {"secondary", "429"}:
+        assert max(pauses) == 7
+    elif how == "primary":
+        assert 0 < max(pauses) <= 7
+
+
+def test_a_forge_that_asks_for_hours_is_left_to_a_later_run(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    if bench.kind == "gitlab":
+        pytest.skip("GitLab counts by the minute")
+    monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    later = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(time.time()) + 3_000)}
+    bench.fake.faults.append(Fault("GET", COMMENT, 403, PRIMARY, later, times=99))
+    with pytest.raises(TemporaryServiceError, match="rate limit"):
+        bench.forge().comment(7, MARKER)
+    assert len(bench.fake.requests) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_forge_that_fails_for_a_moment_is_asked_again(bench: Bench, status: int) -> None:
+    bench.world.pull()
+    bench.fake.faults.append(Fault("GET", COMMENT, status, times=2))
+    bench.forge().upsert_comment(7, MARKER, text("a"), "1")
+    assert len(bench.world.bodies()) == 1
 
 
 def test_a_write_whose_answer_is_lost_leaves_one_comment(bench: Bench) -> None:
@@ -193,6 +237,29 @@ def test_verdicts_of_others_are_not_ours_whatever_they_say(bench: Bench) -> None
     assert bench.forge().verdicts(VERDICT.sha, "vend plan") == ()
     bench.forge().set_verdict(VERDICT)
     assert len(bench.forge().verdicts(VERDICT.sha, "vend plan")) == 1
+
+
+def test_our_verdict_and_our_issue_are_found_behind_hundreds_of_others(bench: Bench) -> None:
+    forge, others = bench.forge(), bench.others
+    others.set_verdict(VERDICT)
+    (theirs,) = bench.world.verdicts
+    bench.world.verdicts += [{**theirs, "id": number} for number in range(230)]
+    forge.set_verdict(VERDICT)
+    assert len(forge.verdicts(VERDICT.sha, "vend plan")) == 1
+    forge.upsert_issue(MARKER, "Other", text("other"))
+    (issue,) = bench.world.issues
+    number = "number" if bench.kind == "github" else "iid"
+    remarks = [{**issue, number: place, "body": "remark", "description": "remark"} for place in range(230)]
+    bench.world.issues[:] = [*remarks, issue]
+    assert forge.upsert_issue(MARKER, "Drift", text("drift")).posting is Posting.UPDATED
+    assert len(bench.world.issues) == 231
+
+
+def test_a_verdict_whose_answer_is_lost_is_there_and_says_nothing_else(bench: Bench) -> None:
+    """The forge has made it and answers 502; the client asks again."""
+    bench.fake.faults.append(Fault("POST", "check-runs|statuses", 502, after=True))
+    bench.forge().set_verdict(VERDICT)
+    assert {each.conclusion for each in bench.forge().verdicts(VERDICT.sha, "vend plan")} == {Conclusion.GREEN}
 
 
 def test_the_newest_verdict_is_the_last(bench: Bench) -> None:

@@ -39,6 +39,8 @@ class World:
     comments: list[dict[str, Any]] = field(default_factory=list)
     verdicts: list[dict[str, Any]] = field(default_factory=list)
     issues: list[dict[str, Any]] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=lambda: ["api"])
+    """Of every token, where the forge tells them; the tokens of GitHub are an app's here, of which it does not."""
     numbers: "count[int]" = field(default_factory=lambda: count(1000))
     before_answer: list[Any] = field(default_factory=list)
     """Called with method and path before each request is answered: what another job does at that moment."""

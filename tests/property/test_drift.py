@@ -69,13 +69,11 @@ def hostile_reports() -> st.SearchStrategy[DriftReport]:
     def told(plan: Plan, word: str) -> DriftReport:
         report = report_of(plan)
         events = [
-            TrailEvent(
-                event_id=word, name="TagResource", at=LAST, who=word, from_where=word, account_id=each.account_id
-            )
+            TrailEvent(event_id=word, name="TagResource", at=LAST, who=word, from_where=word, about=each.account_id)
             for each in report.items
             if each.account_id is not None
         ]
-        return replace(with_history(with_authors(report, events), {}), notes=(word,))
+        return replace(with_history(with_authors(report, events, {}), {}), notes=(word,))
 
     return st.builds(told, plans.plans, plans.hostile)
 
@@ -201,7 +199,10 @@ def assert_harmless(markdown: str) -> None:
     parsed = [token for each in MARKDOWN.parse(markdown) for token in (each, *(each.children or ()))]
     inline = [child for token in parsed if token.type == "inline" for child in token.children or ()]
 
-    assert {token.type for token in inline} <= INLINE
+    assert {token.type for token in inline} <= INLINE | {"html_inline"}
+    breaks = [token.content for token in inline if token.type == "html_inline"]
+    assert set(breaks) <= {"<br>"}
+    assert len(breaks) <= 2 * sum(token.type == "tr_open" for token in parsed)
     assert all(HARMLESS.fullmatch(token.content) for token in inline if token.type == "text")
     assert sum(token.type == "heading_open" for token in parsed) == 1
     assert markdown.count("<!-- ") == 1

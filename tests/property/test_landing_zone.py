@@ -46,7 +46,11 @@ UNITS = ("Sandbox", "Workloads", "Workloads/Prod")
 
 units = st.sampled_from(UNITS)
 modes = st.sampled_from(Mode)
-controls = st.sampled_from(((), (enabled(),), (enabled(is_drifted=True),)))
+drifted = (
+    enabled(is_drifted=True, implementation=each)
+    for each in ("AWS::Config::ConfigRule", "AWS::Organizations::Policy::SERVICE_CONTROL_POLICY")
+)
+controls = st.sampled_from(((), (enabled(),), *((each,) for each in drifted)))
 # One that has failed and is older, too, needs two plans: a reset, and then the update.
 registrations = st.one_of(
     st.none(),
@@ -249,16 +253,14 @@ def _told(world: World) -> object:
             )
             for each in sorted(observed.accounts, key=lambda each: each.spec.email)
         ],
-        [(unit.path, _without_drift(unit.registration)) for unit in observed.units],
+        [(unit.path, _without_operation(unit.registration)) for unit in observed.units],
         [_of(each) for each in observed.products],
     )
 
 
-def _without_drift(registration: Registration | None) -> object:
-    """Controls that nobody declares are reset with their unit, and a death between the two leaves them as they were."""
-    if registration is None:
-        return None
-    return replace(registration, controls=tuple(replace(each, is_drifted=None) for each in registration.controls))
+def _without_operation(registration: Registration | None) -> object:
+    """A run that died, and the one that went on, have asked more often."""
+    return None if registration is None else replace(registration, operation="")
 
 
 def _of(product: Product | None) -> object:

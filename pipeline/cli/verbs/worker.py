@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from pipeline.app.health import check_health
 from pipeline.app.machines import Serving, serve
 from pipeline.app.parts import Parts
 from pipeline.app.workspace import find_workspace
@@ -17,7 +18,10 @@ from pipeline.reconcile.engine import Stop
 
 
 def run(arguments: Namespace, working_directory: Path, parts: Parts) -> ExitCode:
-    """Work until told to leave."""
+    """Work until told to leave; or only ask the worker that does how it is."""
+    if arguments.health_check is not None:
+        check_health(arguments.health_check)
+        return ExitCode.OK
     leave = Stop()
     wish = Serving(places=_places(arguments.lane), grace=arguments.grace, health_port=arguments.health_port)
     with _told_to_leave(leave):

@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
 from botocore import xform_name
@@ -21,12 +22,15 @@ _NO_ACCOUNT: Final = "000000000000"
 _NO_UNIT: Final = "ou-0000-00000000"
 _NO_PRODUCT: Final = "prod-0000000000000"
 _NO_OPERATION: Final = "00000000-0000-0000-0000-000000000000"
+_AT_HOME: Final = TOWER_SERVICES | {"sso-admin", "cloudtrail"}
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 DRY: Final[Mapping[Operation, Mapping[str, Any]]] = {
     ("account", "GetAlternateContact"): {"AlternateContactType": "SECURITY"},
     ("account", "GetContactInformation"): {},
     ("account", "ListRegions"): {"MaxResults": 1},
+    ("controlcatalog", "GetControl"): {"ControlArn": "arn:aws:controlcatalog:::control/0000000000000000000000000"},
+    ("cloudtrail", "LookupEvents"): {"MaxResults": 1},
     ("controltower", "GetBaselineOperation"): {"operationIdentifier": _NO_OPERATION},
     ("controltower", "GetControlOperation"): {"operationIdentifier": _NO_OPERATION},
     ("controltower", "ListBaselines"): {"maxResults": 4},
@@ -74,16 +78,36 @@ class Permission:
     problem: str = ""
 
 
-def try_permissions(connection: Connection, *, tower: bool) -> Iterator[Permission]:
-    """One call for each entry of `DRY`; those of a landing zone only if `tower`."""
+def try_permissions(connection: Connection, *, tower: bool, trail: bool = False) -> Iterator[Permission]:
+    """One call for each entry of `DRY`; those of a landing zone only if `tower`, of CloudTrail only if `trail`.
+
+    Where Control Tower is not at home it refuses everybody, whatever permissions they have: then nothing can be told.
+    """
+    is_home = cache(lambda: _is_home_region(connection))
+    unasked = (frozenset() if tower else TOWER_SERVICES) | (frozenset() if trail else {"cloudtrail"})
     for operation in sorted(DRY):
-        if tower or operation[0] not in TOWER_SERVICES:
-            yield _tried(connection, operation)
+        if operation[0] in unasked:
+            continue
+        tried = _tried(connection, operation)
+        if operation[0] == "controltower" and tried.is_given is False and not is_home():
+            problem = f'"{connection.home_region}" is not the home Region of a landing zone, and there Control Tower refuses all'
+            tried = replace(tried, is_given=None, problem=problem)
+        yield tried
+
+
+def _is_home_region(connection: Connection) -> bool:
+    """Whether there is a landing zone, as far as it can be told; whoever may not even ask that wants for permission."""
+    client = connection.client("controltower", region=connection.home_region)
+    try:
+        with translated():
+            return bool(client.list_landing_zones(maxResults=1)["landingZones"])
+    except ServiceError:
+        return True
 
 
 def _tried(connection: Connection, operation: Operation) -> Permission:
     service, name = operation
-    region = connection.home_region if service in TOWER_SERVICES | {"sso-admin"} else None
+    region = connection.home_region if service in _AT_HOME else None
     action = action_of(operation)
     try:
         with translated():

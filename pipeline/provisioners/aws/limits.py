@@ -34,6 +34,7 @@ RATES: Final[Mapping[tuple[str, str], Rate]] = {
     ("organizations", "DescribeCreateAccountStatus"): Rate(2, 2),
     ("organizations", "DescribeOrganization"): Rate(1, 2),
     ("organizations", "DescribeOrganizationalUnit"): Rate(2, 2),
+    ("organizations", "ListAWSServiceAccessForOrganization"): Rate(1, 3),
     ("organizations", "ListAccounts"): Rate(8, 12),
     ("organizations", "ListAccountsForParent"): Rate(5, 8),
     ("organizations", "ListCreateAccountStatus"): Rate(5, 8),
@@ -62,6 +63,7 @@ RATES: Final[Mapping[tuple[str, str], Rate]] = {
     ("cloudtrail", "LookupEvents"): Rate(2, 2),
     # Not published. Ten accounts in progress ask less than once a second each, and observing an organization of 10,000 takes
     # some hundred calls; more than that would only slow down what Control Tower does by itself.
+    ("controlcatalog", ANY): Rate(5, 10),
     ("controltower", ANY): Rate(5, 10),
     ("servicecatalog", ANY): Rate(5, 10),
     # Not published. Five a second read 10,000 accounts in 20 s, while ListAccounts takes a minute: it is never waited for.

@@ -196,7 +196,7 @@ BY_CALL: Final[Mapping[tuple[str, str], Meaning]] = {
         Meaning(
             Kind.REQUEST,
             "the unit above has to be registered and up to date, the version has to go with the landing zone, and the unit must "
-            "not be the Security unit: see the message",
+            "not be the Security unit, and the landing zone not drifted: see the message",
         ),
     ),
     **dict.fromkeys(

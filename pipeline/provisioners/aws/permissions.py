@@ -39,6 +39,7 @@ PLACES: Final[Mapping[str, Place]] = {
     "account": Place.MANAGEMENT,
     "cloudtrail": Place.MANAGEMENT,
     "config": Place.MEMBER,
+    "controlcatalog": Place.MANAGEMENT,
     "controltower": Place.MANAGEMENT,
     "ec2": Place.MEMBER,
     "iam": Place.MEMBER,
@@ -189,7 +190,7 @@ DEPENDENT: Final[Mapping[Operation, frozenset[str]]] = dict.fromkeys(
 )
 """Actions that an operation needs besides its own."""
 
-TOWER_SERVICES: Final = frozenset({"controltower", "servicecatalog"})
+TOWER_SERVICES: Final = frozenset({"controlcatalog", "controltower", "servicecatalog"})
 """Services that only a landing zone needs. AWS Config in accounts is looked at before an enrolment, too."""
 
 

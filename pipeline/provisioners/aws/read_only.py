@@ -31,6 +31,7 @@ READS: Final[dict[str, frozenset[str]]] = {
     ),
     "cloudtrail": frozenset({"LookupEvents"}),
     "config": frozenset({"DescribeConfigurationRecorders", "DescribeDeliveryChannels"}),
+    "controlcatalog": frozenset({"GetControl"}),
     "controltower": frozenset(
         {
             "GetBaselineOperation",
@@ -84,6 +85,7 @@ READS: Final[dict[str, frozenset[str]]] = {
             "DescribeAccountAssignmentDeletionStatus",
             "DescribePermissionSet",
             "ListAccountAssignments",
+            "ListAccountAssignmentsForPrincipal",
             "ListInstances",
             "ListPermissionSets",
             "ListPermissionSetsProvisionedToAccount",

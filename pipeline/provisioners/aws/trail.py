@@ -25,10 +25,14 @@ PAGES: Final = 5
 LOOKUPS: Final = 40
 """Requests of one report at most: 20 seconds."""
 
+_SPENT: Final = f"more than {LOOKUPS} lookups would be needed to see who; the rest is left out"
+
 KEPT: Final = timedelta(days=90)
 
-_IN_HOME: Final = frozenset({"CreateAccountAssignment", "DeleteAccountAssignment"})
-"""Calls of services that live in the home Region; Organizations and Account Management live in one Region of the partition."""
+_IN_HOME: Final = frozenset({"CreateAccountAssignment", "DeleteAccountAssignment", "EnableControl", "DisableControl"})
+"""Calls of services that live in the home Region, as Control Tower does; Organizations and Account Management live in one Region
+of the partition.
+"""
 
 _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "OperationNotPermittedException"})
 
@@ -41,6 +45,8 @@ class Found:
 
     events: tuple[TrailEvent, ...] = ()
     notes: tuple[str, ...] = ()
+    looked: frozenset[str] = frozenset()
+    """The calls that were looked up to the end."""
 
 
 class Trail:
@@ -61,19 +67,23 @@ class Trail:
         found: list[TrailEvent] = []
         notes: dict[str, None] = {}
         refusing: set[str] = set()
+        looked: set[str] = set()
         for call in sorted(calls):
             region = self._region_of(call)
             if region in refusing:
                 continue
+            told = len(notes)
             with translated():
                 try:
                     found += [read for event in self._lookup(call, region, start, notes) for read in _read(event)]
+                    if len(notes) == told and _SPENT not in notes:
+                        looked.add(call)
                 except ClientError as error:
                     if code_of(error) not in _REFUSED:
                         raise
                     refusing.add(region)
                     notes[f"CloudTrail may not be read in {region}: allow cloudtrail:LookupEvents, to see who"] = None
-        return Found(events=tuple(found), notes=tuple(notes))
+        return Found(events=tuple(found), notes=tuple(notes), looked=frozenset(looked))
 
     def _region_of(self, call: str) -> str:
         home = self._connection.home_region
@@ -88,7 +98,7 @@ class Trail:
         }
         for _ in range(PAGES):
             if self._left <= 0:
-                notes[f"more than {LOOKUPS} lookups would be needed to see who; the rest is left out"] = None
+                notes[_SPENT] = None
                 return
             self._left -= 1
             answer = client.lookup_events(**question)
@@ -117,7 +127,7 @@ def _read(event: Mapping[str, Any]) -> Iterator[TrailEvent]:
         at=at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
         who=_who(record.get("userIdentity"), str(event.get("Username", ""))),
         from_where=str(record.get("sourceIPAddress", "")),
-        account_id=_account(asked),
+        about=_about(asked),
         parts=frozenset(_parts(asked)),
     )
 
@@ -127,18 +137,19 @@ def _who(identity: Any, name: str) -> str:
     return str(found.get("arn") or found.get("invokedBy") or found.get("principalId") or name or "unknown")
 
 
-def _account(asked: Mapping[str, Any]) -> str:
-    named = (asked.get(key) for key in ("accountId", "resourceId", "targetId"))
-    return next((each for each in named if isinstance(each, str)), "")
+def _about(asked: Mapping[str, Any]) -> str:
+    """The id of an account or a unit; Control Tower names a unit by its ARN, which ends in the id."""
+    named = (asked.get(key) for key in ("accountId", "resourceId", "targetId", "targetIdentifier"))
+    return next((each.rpartition("/")[2] for each in named if isinstance(each, str)), "")
 
 
 def _parts(asked: Mapping[str, Any]) -> Iterator[str]:
-    """The words of the attribute, in small letters: keys of tags, the type of a contact, a Region."""
+    """The words of the attribute, in small letters: keys of tags, the type of a contact, a Region, a control."""
     for tag in _list(asked.get("tags")):
         if isinstance(tag, dict):
             yield str(tag.get("key", "")).lower()
     yield from (str(key).lower() for key in islice(_list(asked.get("tagKeys")), 100))
-    for name in ("alternateContactType", "regionName"):
+    for name in ("alternateContactType", "regionName", "controlIdentifier"):
         if isinstance(asked.get(name), str):
             yield asked[name].lower()
 

@@ -35,6 +35,10 @@ class Clients:
         return self.connection.client("controltower", region=self.connection.home_region)
 
     @property
+    def control_catalog(self) -> Any:
+        return self.connection.client("controlcatalog", region=self.connection.home_region)
+
+    @property
     def catalog(self) -> Any:
         return self.connection.client("servicecatalog", region=self.connection.home_region)
 

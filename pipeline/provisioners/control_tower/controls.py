@@ -11,21 +11,20 @@ from botocore.exceptions import ClientError
 
 from pipeline.errors import PermanentServiceError
 from pipeline.model.change import ControlAction
+from pipeline.model.drift import DRIFT, DriftKind
 from pipeline.model.json import Json, digest
-from pipeline.model.landing_zone import EnabledControl, Standing
+from pipeline.model.landing_zone import Standing
 from pipeline.model.observed import ObservedUnit
 from pipeline.model.operation import Done, Facts, Result, Vanished, Waiting
-from pipeline.provisioners.aws.organizations.listing import listed
 from pipeline.provisioners.aws.translation import code_of
-from pipeline.provisioners.control_tower.clients import REFUSED, found, unless_busy
-from pipeline.provisioners.control_tower.operations import OPERATION, control_operation_of
+from pipeline.provisioners.control_tower.clients import REFUSED, unless_busy
+from pipeline.provisioners.control_tower.enabled_controls import EnabledControls
+from pipeline.provisioners.control_tower.operations import OPERATION, bounded, control_operation_of
 from pipeline.provisioners.control_tower.tower import Tower
-from pipeline.provisioners.control_tower.zone import standing
 from pipeline.provisioners.landing_zone_steps import AwaitControl, ChangeTheControl, ResetControls
 
-_PAGE: Final = 100
 _RESET: Final = "control_reset"
-_DRIFT: Final[Mapping[str, bool]] = {"DRIFTED": True, "IN_SYNC": False}
+_SINCE: Final = "control_since"
 
 
 class Controls:
@@ -33,13 +32,7 @@ class Controls:
 
     def __init__(self, tower: Tower) -> None:
         self._tower = tower
-
-    def on(self, unit: ObservedUnit, named: frozenset[str]) -> tuple[EnabledControl, ...]:
-        """The controls on a unit, sorted; the parameters of those that are named: a call for each page, and for each of them."""
-        seen = self._entries(unit)
-        names = {_name(each) for each in named}
-        some = [self._control(each, with_parameters=_name(each["controlIdentifier"]) in names) for each in seen]
-        return tuple(sorted(some, key=lambda each: each.control))
+        self._enabled = EnabledControls(tower)
 
     def change(self, step: ChangeTheControl, facts: Facts) -> Result:
         """Begin the operation, unless it is done or under way."""
@@ -48,7 +41,7 @@ class Controls:
         unit = self._tower.unit(step.path)
         if unit is None:
             return Vanished(reason=f'unit "{step.path}": it is not there')
-        return self._begin(step, unit, self._entry(unit, step.control))
+        return self._begin(step, unit, self._enabled.entry(unit, step.control))
 
     def _begin(self, step: ChangeTheControl, unit: ObservedUnit, entry: Mapping[str, Any] | None) -> Result:
         if (settled := self._settled(step, entry)) is not None:
@@ -60,7 +53,10 @@ class Controls:
             answer = unless_busy(call)
         except ClientError as error:
             # Another run may have done it since we looked; then AWS refuses what is so already.
-            if code_of(error) != REFUSED or (settled := self._settled(step, self._entry(unit, step.control))) is None:
+            if (
+                code_of(error) != REFUSED
+                or (settled := self._settled(step, self._enabled.entry(unit, step.control))) is None
+            ):
                 raise _explained(error, step) from error
             return settled
         if isinstance(answer, Waiting):
@@ -69,7 +65,7 @@ class Controls:
 
     def _settled(self, step: ChangeTheControl, entry: Mapping[str, Any] | None) -> Result | None:
         """The answer where nothing is to be asked for: an operation is under way, or the control is as wanted."""
-        if entry is not None and self._control(entry).standing is Standing.UNDER_CHANGE:
+        if entry is not None and self._enabled.seen(entry).standing is Standing.UNDER_CHANGE:
             return Done(message="already requested", facts=_operation(entry))
         return Done(message="is as wanted") if self._is_done(step, entry) else None
 
@@ -79,19 +75,23 @@ class Controls:
         if (operation := facts.get(OPERATION)) is not None:
             going = control_operation_of(self._tower, operation, where)
             if isinstance(going, Waiting):
-                return going
+                return self._later(going, facts)
         unit = self._tower.unit(step.path)
         if unit is None:
             return Vanished(reason=f'unit "{step.path}": it is not there')
-        entry = self._entry(unit, step.control)
+        entry = self._enabled.entry(unit, step.control)
         if self._is_done(step, entry):
             return Done(message=f"{step.action}: done")
-        if entry is not None and self._control(entry).standing is Standing.FAILED:
+        if entry is not None and self._enabled.seen(entry).standing is Standing.FAILED:
             raise PermanentServiceError(
                 f"{where}: Control Tower could not {step.action} it",
                 hint="see the control in the Control Tower console; the next run tries again",
             )
-        return Waiting(reason=f"{where}: Control Tower is at it", delay=10.0)
+        return self._later(Waiting(reason=f"{where}: Control Tower is at it", delay=10.0), facts)
+
+    def _later(self, waiting: Waiting, facts: Facts) -> Waiting:
+        now = self._tower.clock.now().timestamp()
+        return bounded(waiting, _SINCE, now, facts, hint="see the control in the Control Tower console, and plan again")
 
     def reset_all(self, step: ResetControls, facts: Facts) -> Result:
         """Reset each control of the unit that can be; service control policies cannot, and are reset with the baseline.
@@ -103,7 +103,7 @@ class Controls:
             if isinstance(going, Waiting):
                 return going
         unit = self._tower.unit(step.path)
-        entries = [] if unit is None else sorted(self._entries(unit), key=lambda each: str(each["arn"]))
+        entries = [] if unit is None else sorted(self._enabled.entries(unit), key=lambda each: str(each["arn"]))
         for entry in (each for each in entries if each["arn"] > facts.get(_RESET, "")):
             answer = unless_busy(partial(self._reset, str(entry["arn"])))
             if isinstance(answer, Waiting):
@@ -127,7 +127,7 @@ class Controls:
         action = ControlAction(step.action)
         if entry is None or action is ControlAction.DISABLE:
             return entry is None and action is ControlAction.DISABLE
-        seen = self._control(entry, with_parameters=True)
+        seen = self._enabled.seen(entry, with_parameters=True)
         is_sound = seen.standing is Standing.SUCCEEDED and not seen.is_drifted
         return is_sound and (action is ControlAction.RESET or _same(seen.parameters, step.parameters))
 
@@ -150,54 +150,12 @@ class Controls:
             case ControlAction.RESET:
                 return lambda: tower.reset_enabled_control(enabledControlIdentifier=arn)
             case ControlAction.ENABLE | ControlAction.UPDATE:
-                seen = self._control(entry, with_parameters=True)
+                seen = self._enabled.seen(entry, with_parameters=True)
                 if _same(seen.parameters, step.parameters):
                     return lambda: tower.reset_enabled_control(enabledControlIdentifier=arn)
                 return lambda: tower.update_enabled_control(enabledControlIdentifier=arn, parameters=parameters)
             case _:
                 assert_never(action)
-
-    def _entry(self, unit: ObservedUnit, control: str) -> Mapping[str, Any] | None:
-        some = self._entries(unit, filter={"controlIdentifiers": [control]})
-        return next((each for each in some if each["controlIdentifier"] == control), None)
-
-    def _entries(self, unit: ObservedUnit, **wanted: Any) -> list[Mapping[str, Any]]:
-        """None for a unit that is not registered."""
-        call = self._tower.clients.tower.list_enabled_controls
-        target = self._tower.unit_arn(unit.unit_id)
-        return (
-            found(
-                lambda: listed(
-                    call,
-                    "enabledControls",
-                    token="nextToken",  # noqa: S106 - the name of a parameter
-                    maxResults=_PAGE,
-                    targetIdentifier=target,
-                    **wanted,
-                )
-            )
-            or []
-        )
-
-    def _control(self, entry: Mapping[str, Any], *, with_parameters: bool = False) -> EnabledControl:
-        parameters: Mapping[str, Json] = {}
-        if with_parameters:
-            details = found(
-                lambda: self._tower.clients.tower.get_enabled_control(enabledControlIdentifier=entry["arn"])
-            )
-            some = [] if details is None else details["enabledControlDetails"].get("parameters") or []
-            parameters = {str(each["key"]): each.get("value") for each in some}
-        return EnabledControl(
-            control=str(entry["controlIdentifier"]),
-            standing=standing((entry.get("statusSummary") or {}).get("status")),
-            is_drifted=_DRIFT.get(str((entry.get("driftStatusSummary") or {}).get("driftStatus"))),
-            parameters=parameters,
-        )
-
-
-def _name(identifier: str) -> str:
-    """The last part of an ARN; people may write that alone."""
-    return identifier.rpartition("/")[2]
 
 
 def _same(current: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
@@ -214,10 +172,8 @@ def _explained(error: ClientError, step: ChangeTheControl) -> Exception:
     if code_of(error) != REFUSED or ControlAction(step.action) is not ControlAction.RESET:
         return error
     return PermanentServiceError(
-        f'unit "{step.path}": control "{step.control}" cannot be reset by itself: it is a service control policy',
+        f'unit "{step.path}": control "{step.control}" cannot be reset by itself: it is a policy of Organizations',
         hint=(
-            "reset the unit, which attaches its policies anew: write `register: true` and `confirm: {reset: 14}` for "
-            f'"{step.path}" in account-requests/_organization.yaml, with the number of accounts directly in it, and plan '
-            "again; if it still differs then, reset the landing zone in the Control Tower console"
+            f"{DRIFT[DriftKind.POLICY].repair}; a plan that may call controlcatalog:GetControl tells how the unit is reset"
         ),
     )

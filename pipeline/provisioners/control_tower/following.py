@@ -12,7 +12,7 @@ from pipeline.errors import PermanentServiceError
 from pipeline.model.operation import Facts, Waiting
 from pipeline.provisioners.aws.translation import code_of
 from pipeline.provisioners.control_tower.products import Record
-from pipeline.provisioners.control_tower.texts import BUSY_DELAY, Outcome, as_error, meaning
+from pipeline.provisioners.control_tower.texts import BUSY_DELAY, Outcome, as_error, meaning, name_taken
 
 RECORD: Final = "product_record"
 POLLS: Final = "product_polls"
@@ -26,7 +26,8 @@ https://docs.aws.amazon.com/controltower/latest/userguide/troubleshooting.html
 _FIRST_POLL: Final = 5.0
 _POLL_GROWTH: Final = 1.4
 _LONGEST_POLL: Final = 15.0
-_BY_TEXT: Final = frozenset({"InvalidParametersException", "ResourceNotFoundException", "DuplicateResourceException"})
+_TAKEN: Final = "DuplicateResourceException"
+_BY_TEXT: Final = frozenset({"InvalidParametersException", "ResourceNotFoundException", _TAKEN})
 _BUSY: Final = frozenset({"ResourceInUseException", "InvalidStateException"})
 
 
@@ -64,7 +65,7 @@ def refused(error: ClientError, where: str) -> Waiting:
         raise error
     if meaning(text).outcome is Outcome.BUSY:
         return Waiting(reason=text, delay=BUSY_DELAY)
-    raise as_error(text, where) from error
+    raise (name_taken(text, where) if code == _TAKEN else as_error(text, where)) from error
 
 
 def failure(record: Record, where: str) -> PermanentServiceError:

@@ -4,16 +4,34 @@ https://docs.aws.amazon.com/controltower/latest/APIReference/API_GetBaselineOper
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from pipeline.errors import PermanentServiceError
-from pipeline.model.operation import Done, Waiting
+from pipeline.errors import PermanentServiceError, TemporaryServiceError
+from pipeline.model.operation import Done, Facts, Waiting
 from pipeline.provisioners.control_tower.clients import found
 from pipeline.provisioners.control_tower.texts import Outcome, meaning
 from pipeline.provisioners.control_tower.tower import Tower
 
 OPERATION: Final = "tower_operation"
+LONGEST: Final = 3600.0
+"""Seconds after which nobody waits any more for what AWS shows no end of: it speaks of minutes."""
+
 _POLL: Final = 5.0
+_NOT_IN_THIS_RUN: Final = 3600.0
+"""Seconds: more than an engine waits for anything that may go through later, so the change is left to the next run."""
+
+
+def bounded(waiting: Waiting, since: str, now: float, facts: Facts, *, hint: str) -> Waiting:
+    """`waiting`, for an hour. `since`: the fact that keeps when it began; `now`: seconds since 1970.
+
+    Raises `TemporaryServiceError` after that: the change is pending, with the hint, and the next run looks again.
+    """
+    begun = float(facts.get(since, str(now)))
+    if now - begun > LONGEST:
+        minutes = f"{(now - begun) / 60:.0f} minutes"
+        raise TemporaryServiceError(f"{waiting.reason}, for {minutes}", delay=_NOT_IN_THIS_RUN, hint=hint)
+    return replace(waiting, facts={**waiting.facts, since: str(begun)})
 
 
 def operation_of(tower: Tower, operation: str, where: str) -> Done | Waiting:

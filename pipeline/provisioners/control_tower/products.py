@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline.model.landing_zone import Product
+from botocore.exceptions import ClientError
+
+from pipeline.model.landing_zone import Product, products_by_account
 from pipeline.provisioners.aws.organizations.listing import listed
+from pipeline.provisioners.aws.translation import code_of
 from pipeline.provisioners.control_tower.clients import PAGES, Clients, found
 
 TYPE: Final = "CONTROL_TOWER_ACCOUNT"
@@ -77,8 +80,10 @@ class Products:
         return None if answer is None else _seen(answer["ProvisionedProductDetail"])
 
     def of_account(self, account_id: str) -> SeenProduct | None:
-        some = self._search(f"physicalId:{account_id}")
-        return next((each for each in some if each.product.account_id == account_id), None)
+        """The product that stands for the account, of several."""
+        some = {each.product_id: each for each in self._search(f"physicalId:{account_id}")}
+        own = products_by_account(each.product for each in some.values()).get(account_id)
+        return None if own is None else some[own[0].product_id]
 
     def with_id(self, product_id: str) -> SeenProduct | None:
         answer = found(lambda: self._clients.catalog.describe_provisioned_product(Id=product_id))
@@ -90,9 +95,17 @@ class Products:
         return None if answer is None else _record(answer)
 
     def outputs(self, product_id: str) -> dict[str, str]:
-        """What it told when it was last provisioned (`AccountId`, `AccountEmail`, `SSOUserEmail`); empty for a new one."""
+        """What it told when it was last provisioned (`AccountId`, `AccountEmail`, `SSOUserEmail`); empty for a new one.
+
+        Of a product that has never been provisioned to its end, AWS refuses to tell as of one that it does not know.
+        """
         call = self._clients.catalog.get_provisioned_product_outputs
-        some = found(lambda: listed(call, "Outputs", **PAGES, ProvisionedProductId=product_id))
+        try:
+            some = found(lambda: listed(call, "Outputs", **PAGES, ProvisionedProductId=product_id))
+        except ClientError as error:
+            if code_of(error) != "InvalidParametersException":
+                raise
+            return {}
         return {each["OutputKey"]: str(each.get("OutputValue", "")) for each in some or ()}
 
     def _search(self, query: str = f"type:{TYPE}") -> list[SeenProduct]:

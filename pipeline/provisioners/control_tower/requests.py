@@ -34,8 +34,8 @@ def new_parameters(*, email: str, name: str, unit: str, user: Mapping[str, Json]
 def updated_parameters(*, email: str, unit: str, user: Mapping[str, Json] | None) -> Parameters:
     """All six, of which the name, and without a `user` the first administrator, keep their previous values.
 
-    The address is the account's present one: an update is how the product learns of a changed one.
-    https://docs.aws.amazon.com/controltower/latest/userguide/change-account-email.html
+    The address is the one that the product tells: the first update after a change of it goes by the former one, and that is how
+    the product learns of the new one. https://docs.aws.amazon.com/controltower/latest/userguide/change-account-email.html
     """
     values = {"SSOUserEmail": "email", "SSOUserFirstName": "first_name", "SSOUserLastName": "last_name"}
     kept: Parameters = [

@@ -35,6 +35,7 @@ class Row:
 
 
 _LATER: Final = "run again when the other operation is done"
+_GOES_ON: Final = "run again: the next run goes on with the product of that name"
 
 TEXTS: Final[tuple[Row, ...]] = (
     Row(parts=("another aws control tower operation is in progress",), outcome=Outcome.BUSY, hint=_LATER),
@@ -49,7 +50,7 @@ TEXTS: Final[tuple[Row, ...]] = (
     Row(
         parts=("provisioned product named", "already exists"),
         outcome=Outcome.TAKEN,
-        hint="run again: the next run goes on with the product of that name",
+        hint=_GOES_ON,
     ),
     Row(
         parts=("no launch paths found",),
@@ -70,7 +71,8 @@ TEXTS: Final[tuple[Row, ...]] = (
     Row(
         parts=("could not baseline vpc",),
         outcome=Outcome.REQUEST,
-        hint="delete the default VPC that was added back to the account, and what uses it, then run again",
+        hint="delete the default VPC that was added back to the account, and what uses it, then run again; "
+        "`settings: {default_vpcs: delete}` in the request deletes one that nothing uses",
     ),
     Row(
         parts=("awscontroltowerexecution",),
@@ -83,7 +85,7 @@ TEXTS: Final[tuple[Row, ...]] = (
         hint="delete the configuration recorder and the delivery channel of AWS Config in each governed Region, then run again",
     ),
     Row(
-        parts=("is suspended",),
+        parts=("suspended",),
         outcome=Outcome.REQUEST,
         hint="move suspended and closed accounts out of the unit, then run again",
     ),
@@ -122,6 +124,11 @@ def meaning(text: str) -> Row:
             is_for_all = failure.way is Way.PERSON
             return Row(parts=(), outcome=Outcome.PERSON if is_for_all else Outcome.REQUEST, hint=failure.hint)
     return UNKNOWN
+
+
+def name_taken(text: str, where: str) -> ServiceError:
+    """A product of that name is there, in whatever words."""
+    return TemporaryServiceError(f"{where}: {text}", delay=BUSY_DELAY, hint=_GOES_ON)
 
 
 def as_error(text: str, where: str) -> ServiceError:

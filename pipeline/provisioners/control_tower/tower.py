@@ -10,6 +10,7 @@ from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.organizations.backend import OrganizationBackend
 from pipeline.provisioners.aws.organizations.units import split
 from pipeline.provisioners.control_tower.clients import Clients
+from pipeline.provisioners.control_tower.control_catalog import ControlCatalog
 from pipeline.provisioners.control_tower.factory import FactoryReader
 from pipeline.provisioners.control_tower.gate import Gate
 from pipeline.provisioners.control_tower.products import Products
@@ -33,6 +34,7 @@ class Tower:
         self._first_seen: Zone | None = None
         self.zone = ZoneReader(self.clients)
         self.products = Products(self.clients)
+        self.control_catalog = ControlCatalog(self.clients)
         self.factory = FactoryReader(self.clients, launch_role)
         self.gate = Gate(self.zone, self.products, connection.clock, lambda: self.mode is Mode.SERVICE_CATALOG)
 

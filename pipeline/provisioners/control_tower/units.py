@@ -95,7 +95,7 @@ class Units:
     def _look(self, step: RegisterBaseline, enabled: Baseline | None) -> Look | Vanished:
         """Done if it is there as wanted; to do if it is as it was planned on; vanished if it is anything else."""
         version = None if enabled is None else enabled.version
-        if enabled is not None and version == step.after and enabled.is_sound:
+        if enabled is not None and version == step.after and enabled.is_sound and not _waits_for_reset(step, enabled):
             return Look.DONE
         # A registration that has failed has left the baseline in place: it is put right, not enabled anew.
         if version in {step.before, step.after}:
@@ -135,6 +135,11 @@ class Units:
     def _last_operation(self, path: str) -> str | None:
         enabled = self._enabled(path)
         return None if enabled is None else enabled.operation
+
+
+def _waits_for_reset(step: RegisterBaseline, enabled: Baseline) -> bool:
+    """Whether nobody has done anything to the unit since a reset of it was planned that it does not need itself."""
+    return bool(step.last_operation) and enabled.operation == step.last_operation
 
 
 def _joined(enabled: Baseline) -> Result:

@@ -10,9 +10,11 @@ from pipeline.model.account import ROOT
 from pipeline.model.landing_zone import Product
 from pipeline.model.operation import Done, Facts, Result, Vanished
 from pipeline.provisioners.aws.organizations.accounts import SeenAccount
+from pipeline.provisioners.aws.organizations.roster import MAX_AGE
 from pipeline.provisioners.control_tower.clients import found
 from pipeline.provisioners.control_tower.decision import Decision, decide
 from pipeline.provisioners.control_tower.following import RECORD, failure, refused, still_going, waiting
+from pipeline.provisioners.control_tower.operations import bounded
 from pipeline.provisioners.control_tower.products import TERMINATION, SeenProduct
 from pipeline.provisioners.control_tower.requests import token, updated_parameters
 from pipeline.provisioners.control_tower.tower import Tower
@@ -20,6 +22,7 @@ from pipeline.provisioners.landing_zone_steps import AwaitProductGone, EndProduc
 from pipeline.provisioners.preconditions import Look, compare
 from pipeline.provisioners.steps import Move
 
+_SINCE: Final = "product_end_since"
 _NO_PRODUCT: Final = (
     "Account Factory has no product of it: use the Control Tower console, or set control_tower.mode to auto-enroll in "
     "vending.yaml"
@@ -106,7 +109,9 @@ class Updating:
             self._tower.gate.ended(record.product_name)
         if self._products.of_account(step.account_id) is None and self._baseline(step.account_id) is None:
             return Done(message="is not under Control Tower")
-        return waiting("Control Tower is letting the account go", facts)
+        more = waiting(f"{where}: Control Tower is letting it go", facts)
+        hint = "see the account in the Control Tower console, and its product in Service Catalog; then run again"
+        return bounded(more, _SINCE, self._tower.clock.now().timestamp(), facts, hint=hint)
 
     def _without_product(self, step: UpdateProduct) -> Result:
         if self._baseline(step.account_id) is not None:
@@ -157,6 +162,15 @@ class Updating:
         own = self._tower.baseline_of_account(account.account_id)
         return own is not None and of_unit is not None and own.parent == of_unit.arn and own.is_sound
 
+    def _address(self, account: SeenAccount, seen: SeenProduct) -> str:
+        """The address that the product tells; one that another account has by now would be that account's."""
+        told = self._products.outputs(seen.product_id).get("AccountEmail", "")
+        if not told or told.casefold() == account.email.casefold():
+            return account.email
+        since = self._tower.clock.monotonic() - MAX_AGE
+        holder = self._tower.backend.search.roster.find_again(told, since)
+        return told if holder in {None, account.account_id} else account.email
+
     def _send(self, step: UpdateProduct, account: SeenAccount, seen: SeenProduct) -> Result:
         path = step.unit_after or account.organizational_unit
         unit = self._tower.unit(path)
@@ -170,7 +184,7 @@ class Updating:
             "ProductId": factory.product_id,
             "ProvisioningArtifactId": factory.for_update(seen.artifact_id),
             "ProvisioningParameters": updated_parameters(
-                email=account.email, unit=self._tower.unit_parameter(unit), user=step.sso_user
+                email=self._address(account, seen), unit=self._tower.unit_parameter(unit), user=step.sso_user
             ),
         }
 

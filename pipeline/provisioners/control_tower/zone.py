@@ -7,11 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from pipeline.model.landing_zone import Standing
+from botocore.exceptions import ClientError
+
+from pipeline.model.drift import DriftKind
+from pipeline.model.landing_zone import KnownDrift, Standing
 from pipeline.provisioners.aws.organizations.listing import listed
 from pipeline.provisioners.control_tower.clients import Clients, found
 
 TOWER_BASELINE: Final = "AWSControlTowerBaseline"
+PRINCIPAL: Final = "controltower.amazonaws.com"
+"""https://docs.aws.amazon.com/organizations/latest/userguide/services-that-can-integrate-CTower.html"""
 IDENTITY_BASELINE: Final = "IdentityCenterBaseline"
 
 _PAGE: Final = 100
@@ -74,6 +79,18 @@ class Zone:
     @property
     def is_processing(self) -> bool:
         return self.status == "PROCESSING"
+
+
+def known_drifts(clients: Clients) -> tuple[KnownDrift, ...]:
+    """What of the landing zone's drift another read tells: one call, asked for where it is drifted. A refusal tells nothing."""
+    call = clients.connection.organizations.list_aws_service_access_for_organization
+    try:
+        trusted = {each["ServicePrincipal"] for each in listed(call, "EnabledServicePrincipals")}
+    except ClientError:
+        return ()
+    if PRINCIPAL in trusted:
+        return ()
+    return (KnownDrift(kind=DriftKind.TRUSTED_ACCESS_OFF, subject=f'"{PRINCIPAL}" is not trusted'),)
 
 
 class ZoneReader:

@@ -82,12 +82,13 @@ class Governing:
 
     def _on_unit(self, step: GovernUnitStep, kind: str) -> Result:
         match step:
-            case RegisterBaseline(path=path, before=before, after=after):
-                return self._register(path, before, after, kind)
+            case RegisterBaseline():
+                return self._register(step, kind)
             case AwaitBaseline(path=path, after=after):
                 return self._registered(path, after)
             case ResetControls(path=path):
-                return self._reset_controls(path)
+                self._zone.mend_controls(path, policies=False)
+                return Done(message="controls are reset")
             case ChangeTheControl():
                 return self._change_control(step, kind)
             case AwaitControl(path=path, control=control):
@@ -103,26 +104,26 @@ class Governing:
         return Done(message=f"is registered with version {version}")
 
     def _complete_unit(self, path: str, version: str) -> None:
+        if path in self._zone.registrations and self._zone.registrations[path].standing is Standing.UNDER_CHANGE:
+            self._zone.mend_controls(path, policies=True)
         self._zone.set_baseline(path, version, Standing.SUCCEEDED)
         for account in self._organization.accounts.values():
             if account.unit == path and not account.state.is_closing:
                 self._zone.enroll(account.account_id, path)
 
-    def _reset_controls(self, path: str) -> Result:
-        known = self._zone.registrations.get(path)
-        for each in known.controls if known is not None else ():
-            self._zone.set_control(path, replace(each, standing=Standing.SUCCEEDED, is_drifted=False), each.control)
-        return Done(message="controls are reset")
-
-    def _register(self, path: str, before: str | None, after: str, kind: str) -> Result:
+    def _register(self, step: RegisterBaseline, kind: str) -> Result:
+        path, after = step.path, step.after
         known = self._zone.registrations.get(path)
         if path not in self._organization.units:
             return Vanished(reason=f'unit "{path}" is not there')
         if known is not None and (
-            known.standing is Standing.UNDER_CHANGE or (known.version, known.is_drifted) == (after, False)
+            known.standing is Standing.UNDER_CHANGE
+            or (
+                (known.version, known.is_drifted) == (after, False) and known.operation != (step.last_operation or None)
+            )
         ):
             return Done(message="is so, or on its way")
-        if (None if known is None else known.version) != before:
+        if (None if known is None else known.version) != step.before:
             return Vanished(reason=f'unit "{path}" has another version of the baseline')
         self._zone.set_baseline(path, after, Standing.UNDER_CHANGE)
         self._wrote(kind)
@@ -133,6 +134,8 @@ class Governing:
         if known is None:
             return Vanished(reason=f'unit "{step.path}" is not registered')
         before = next((each for each in known.controls if each.control == step.control), None)
+        if before is not None and before.policy is not None and step.action == ControlAction.RESET:
+            raise PermanentServiceError(f'control "{step.control}" is a {before.policy}', hint="reset its unit")
         kept = before.parameters if before is not None and step.action == ControlAction.RESET else step.parameters
         wanted = None
         if step.action != ControlAction.DISABLE:

@@ -18,6 +18,7 @@ from pipeline.model.landing_zone import (
     Product,
     Registration,
     Standing,
+    products_by_account,
 )
 from pipeline.model.observed import Details, ObservedAccount, ObservedState
 
@@ -58,6 +59,7 @@ class MemoryLandingZone:
     checks: dict[str, dict[str, Check]] = field(default_factory=dict)
     delay: int = 1
     waits: dict[str, int] = field(default_factory=dict)
+    operations: int = 0
 
     @classmethod
     def of(cls, observed: ObservedState, zone: LandingZone) -> "MemoryLandingZone":
@@ -69,9 +71,9 @@ class MemoryLandingZone:
                 made.enrollments[account.account_id] = account.enrollment
             if account.checks:
                 made.checks[account.account_id] = {each.name: each for each in account.checks}
-            if account.product is not None:
-                user = account.spec.sso_user
-                made.add(account.product, sso_user=dict(user) if isinstance(user, Mapping) else None)
+            user = account.spec.sso_user
+            for product in (*((account.product,) if account.product else ()), *account.more_products):
+                made.add(product, sso_user=dict(user) if isinstance(user, Mapping) else None)
         for product in observed.products:
             made.add(product)
         return made
@@ -93,7 +95,8 @@ class MemoryLandingZone:
         return self.zone.mode is Mode.SERVICE_CATALOG
 
     def product_of(self, account_id: str) -> MemoryProduct | None:
-        return next((each for each in self.products.values() if each.account_id == account_id), None)
+        some = products_by_account(each.seen() for each in self.products.values()).get(account_id)
+        return None if some is None else self.products[some[0].name]
 
     def is_still_waiting(self, what: str) -> bool:
         """Whether somebody has to ask for it again; begins to count with the first question."""
@@ -116,7 +119,19 @@ class MemoryLandingZone:
 
     def set_baseline(self, unit: str, version: str, standing: Standing) -> None:
         known = self.registrations.get(unit, Registration(standing=standing, version=version))
-        self.registrations[unit] = replace(known, standing=standing, version=version, is_drifted=False)
+        self.operations += standing is Standing.UNDER_CHANGE
+        operation = f"operation-{self.operations}" if standing is Standing.UNDER_CHANGE else known.operation
+        self.registrations[unit] = replace(
+            known, standing=standing, version=version, is_drifted=False, operation=operation
+        )
+
+    def mend_controls(self, unit: str, *, policies: bool) -> None:
+        """A reset of a unit attaches its policies anew; its other controls are reset one by one."""
+        known = self.registrations.get(unit)
+        for each in known.controls if known is not None else ():
+            if (each.policy is not None) is policies and each.is_broken:
+                mended = replace(each, standing=Standing.SUCCEEDED, is_drifted=False, implementation="")
+                self.set_control(unit, mended, each.control)
 
     def set_control(self, unit: str, control: EnabledControl | None, identifier: str) -> None:
         known = self.registrations[unit]
@@ -128,7 +143,7 @@ class MemoryLandingZone:
 
 def with_landing_zone(observed: ObservedState, landing_zone: MemoryLandingZone) -> ObservedState:
     """The organization with what the bulk reads of Control Tower and Service Catalog tell."""
-    products = {each.account_id: each for each in landing_zone.products.values() if each.account_id is not None}
+    products = products_by_account(each.seen() for each in landing_zone.products.values())
     ids = {account.account_id for account in observed.accounts}
     others = (each for each in landing_zone.products.values() if each.account_id not in ids)
     return replace(
@@ -139,7 +154,8 @@ def with_landing_zone(observed: ObservedState, landing_zone: MemoryLandingZone) 
             replace(
                 account,
                 enrollment=landing_zone.enrollments.get(account.account_id),
-                product=products[account.account_id].seen() if account.account_id in products else None,
+                product=next(iter(products.get(account.account_id, ())), None),
+                more_products=products.get(account.account_id, ())[1:],
             )
             for account in observed.accounts
         ),

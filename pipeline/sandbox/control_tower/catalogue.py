@@ -83,3 +83,10 @@ def is_control(arn: str, region: str) -> bool:
 def is_policy(arn: str) -> bool:
     """Whether the control is a service control policy, by the names of those that are."""
     return arn.rpartition("/")[2] in _POLICIES
+
+
+def control_details(arn: str) -> tuple[str, str]:
+    """How a control behaves, and what it is made of."""
+    if is_policy(arn):
+        return "PREVENTIVE", "AWS::Organizations::Policy::SERVICE_CONTROL_POLICY"
+    return "DETECTIVE", "AWS::Config::ConfigRule"

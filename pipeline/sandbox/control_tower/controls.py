@@ -26,6 +26,7 @@ from pipeline.sandbox.control_tower.asked import (
     zone_of,
 )
 from pipeline.sandbox.control_tower.catalogue import is_control, is_policy
+from pipeline.sandbox.control_tower.drift import POLICY_DRIFTS
 from pipeline.sandbox.control_tower.landing_zone import LandingZone
 from pipeline.sandbox.control_tower.records import EnabledControl, Family, Standing, Step
 from pipeline.sandbox.identifiers import token
@@ -123,7 +124,7 @@ def get_enabled_control(call: Call, parameters: Fields) -> Fields:
     zone = zone_of(call)
     enabled = _enabled(zone, parameters["enabledControlIdentifier"])
     regions = [{"name": each} for each in zone.settings.governed_regions]
-    details = {**_fields(enabled), "targetRegions": regions, "parameters": parameter_fields(enabled)}
+    details = {**_fields(zone, enabled), "targetRegions": regions, "parameters": parameter_fields(enabled)}
     return {"enabledControlDetails": details}
 
 
@@ -192,8 +193,8 @@ def _refuse_when_full(zone: LandingZone) -> None:
         raise Refusal("ServiceQuotaExceededException", text)
 
 
-def _fields(enabled: EnabledControl) -> Fields:
-    drift = "NOT_CHECKING" if is_policy(enabled.control) else "DRIFTED" if enabled.is_ineffective else "IN_SYNC"
+def _fields(zone: LandingZone, enabled: EnabledControl) -> Fields:
+    drift = "DRIFTED" if enabled.is_ineffective or _is_drifted_policy(zone, enabled) else "IN_SYNC"
     return {
         "arn": enabled.arn,
         "controlIdentifier": enabled.control,
@@ -203,10 +204,15 @@ def _fields(enabled: EnabledControl) -> Fields:
     }
 
 
+def _is_drifted_policy(zone: LandingZone, enabled: EnabledControl) -> bool:
+    drifted = {each.target for each in zone.drifts if each.kind in POLICY_DRIFTS}
+    return is_policy(enabled.control) and enabled.target in drifted
+
+
 def _all(zone: LandingZone, *, includes_children: bool) -> Iterator[Fields]:
     """The controls on units, each followed by what the enrolled accounts of its unit have of it."""
     for enabled in sorted(zone.controls.values(), key=lambda each: each.sequence):
-        fields = _fields(enabled)
+        fields = _fields(zone, enabled)
         yield fields
         unit = zone.on(enabled.target) if includes_children else None
         for child in zone.children(unit) if unit is not None else ():

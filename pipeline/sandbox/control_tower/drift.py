@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/controltower/latest/userguide/governance-drift.html
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Drift(StrEnum):
@@ -36,6 +37,10 @@ class Drift(StrEnum):
     def blocks_everything(self) -> bool:
         """Whether nothing else is done until it is repaired."""
         return self in {Drift.ORGANIZATIONAL_UNIT_DELETED, Drift.ROLE_CHANGED}
+
+
+POLICY_DRIFTS: Final = frozenset({Drift.SCP_UPDATED, Drift.SCP_DETACHED_FROM_OU})
+"""Of a unit: its controls that are policies are drifted, and registering it again repairs them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

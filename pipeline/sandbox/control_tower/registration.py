@@ -30,7 +30,7 @@ from pipeline.sandbox.control_tower.catalogue import (
     is_older,
     is_policy,
 )
-from pipeline.sandbox.control_tower.drift import Drift
+from pipeline.sandbox.control_tower.drift import POLICY_DRIFTS
 from pipeline.sandbox.control_tower.landing_zone import LandingZone
 from pipeline.sandbox.control_tower.records import EnabledBaseline, Family, Operation, Standing, Step
 from pipeline.sandbox.organization import MANAGEMENT_ID, ROOT_ID, Call
@@ -240,8 +240,10 @@ def _finish(zone: LandingZone, work: _Registering, error: str, at: float) -> Non
         return
     error = _finish_accounts(zone, work, at)
     zone.put(replace(enabled, standing=Standing.FAILED if error else Standing.SUCCEEDED))
-    repaired = {Drift.SCP_UPDATED, Drift.SCP_DETACHED_FROM_OU}
-    zone.drifts = {each for each in zone.drifts if each.target != enabled.target or each.kind not in repaired}
+    zone.drifts = {each for each in zone.drifts if each.target != enabled.target or each.kind not in POLICY_DRIFTS}
+    for control in tuple(zone.controls.values()):
+        if control.target == enabled.target and is_policy(control.control) and control.standing is Standing.FAILED:
+            zone.controls[control.arn] = replace(control, standing=Standing.SUCCEEDED)
     zone.end(operation, at, error)
 
 

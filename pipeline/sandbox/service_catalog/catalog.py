@@ -164,18 +164,27 @@ class Catalog:
             del self.products[product.id]
             return
         account_id = str(product.physical_id)
-        self._note(record, RecordStatus.SUCCEEDED, outputs=outputs(account_id, flight.parameters))
+        parameters = self._associated(account_id, flight.parameters)
+        self._note(record, RecordStatus.SUCCEEDED, outputs=outputs(account_id, parameters))
         self.products[product.id] = replace(
             product,
             status=ProductStatus.AVAILABLE,
             message="",
-            parameters=flight.parameters,
+            parameters=parameters,
             artifact_id=record.artifact_id,
             last_success_id=record.id,
         )
         center = self.organization.identity_center
         if self._manages_access and center is not None:
             center.give_administrator(account_id, flight.parameters)
+
+    def _associated(self, account_id: str, parameters: Mapping[str, str]) -> Mapping[str, str]:
+        """With the account's present address: an update after a change of it associates the new one.
+
+        https://docs.aws.amazon.com/controltower/latest/userguide/change-account-email.html
+        """
+        account = self.organization.latest.accounts.get(account_id)
+        return parameters if account is None else {**parameters, "AccountEmail": account.email}
 
     def _fail(self, flight: Flight, record: ServiceRecord, error: str) -> None:
         del self._flights[record.id]

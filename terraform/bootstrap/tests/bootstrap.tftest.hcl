@@ -15,8 +15,12 @@ run "each_role_is_for_its_own_context_on_github" {
   command = plan
 
   assert {
-    condition = { for role, each in aws_iam_role.this : role => jsondecode(each.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] } == {
-      plan  = ["repo:example/account-requests:pull_request", "repo:example/account-requests:ref:refs/heads/main"]
+    condition = { for role, each in aws_iam_role.this : role => jsondecode(each.assume_role_policy).Statement[0].Condition.StringLike["token.actions.githubusercontent.com:sub"] } == {
+      plan = [
+        "repo:example/account-requests:pull_request",
+        "repo:example/account-requests:ref:refs/heads/main",
+        "repo:example/account-requests:ref:refs/heads/gh-readonly-queue/main/*",
+      ]
       apply = ["repo:example/account-requests:environment:production"]
       close = ["repo:example/account-requests:environment:account-closing"]
     }
@@ -83,7 +87,7 @@ run "subjects_with_ids_are_trusted_beside_those_with_names" {
   }
 
   assert {
-    condition = jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == [
+    condition = jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringLike["token.actions.githubusercontent.com:sub"] == [
       "repo:example/account-requests:environment:production",
       "repo:example@1234/account-requests@5678:environment:production",
     ]

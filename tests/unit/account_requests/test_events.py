@@ -119,6 +119,14 @@ def test_what_is_wrong_is_a_finding_with_the_remedy(document: Any, rule: str) ->
     assert rule_of(document) == rule
 
 
+def test_an_event_that_is_no_call_is_named_by_its_kind() -> None:
+    """As drift of a landing zone 4.0: https://docs.aws.amazon.com/controltower/latest/userguide/drift.html"""
+    event = {"source": "aws.controltower", "detail-type": "Drift Detected", "detail": {"driftType": "SCP_UPDATED"}}
+    found = read(event)
+    assert isinstance(found, Finding)
+    assert '"Drift Detected"' in found.message
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000, b" " * (LARGEST + 1)])
 def test_what_is_no_json_is_a_finding(data: bytes) -> None:
     assert isinstance(read_event(data, "event.json"), Finding)

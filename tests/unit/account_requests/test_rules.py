@@ -293,13 +293,13 @@ def test_units_carry_their_controls_and_what_is_confirmed(tmp_path: Path) -> Non
 units:
   Workloads:
     register: true
-    confirm: {register: 14.0}
+    confirm: {register: 14.0, policies: reset-3f2a9c1d0b}
     controls:
       - {control: AWS-GR_X, parameters: {Regions: [eu-west-1]}}
       - {control: AWS-GR_Y, state: disabled}
 """
     [unit] = load_files(tmp_path, {}, text).desired.units
-    assert (unit.register, unit.confirm) == (True, {"register": 14})
+    assert (unit.register, unit.confirm) == (True, {"register": 14, "policies": "reset-3f2a9c1d0b"})
     assert [(each.control, each.enabled, each.parameters) for each in unit.controls] == [
         ("AWS-GR_X", True, {"Regions": ["eu-west-1"]}),
         ("AWS-GR_Y", False, {}),

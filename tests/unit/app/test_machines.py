@@ -11,6 +11,7 @@ import pytest
 from pipeline.app.health import Health
 from pipeline.app.machines import run_places, server_of, worker_places
 from pipeline.app.parts import Parts
+from pipeline.cli import main
 from pipeline.cli.verbs import worker
 from pipeline.errors import SettingsError, UsageError
 from pipeline.model.operation import Lane
@@ -61,7 +62,7 @@ def test_what_cannot_be_used_names_the_setting(engine: str, words: str, tmp_path
 
 @pytest.mark.parametrize("lane", ["nothing=2", "terraform", "terraform=0", "terraform=x"])
 def test_a_lane_that_cannot_be_served_is_refused_before_anything_is_connected(lane: str, tmp_path: Path) -> None:
-    arguments = Namespace(lane=[lane], grace=1.0, health_port=None, root=None)
+    arguments = Namespace(lane=[lane], grace=1.0, health_port=None, health_check=None, root=None)
 
     with pytest.raises(UsageError, match="--lane"):
         worker.run(arguments, tmp_path, Parts())
@@ -77,6 +78,32 @@ def test_a_probe_hears_whether_the_worker_takes_work() -> None:
         assert probe(port) == (503, "leaving")
         with pytest.raises(UsageError, match="--health-port"):
             Health(port, leave)
+
+
+def test_the_command_of_orchestrators_exits_as_the_worker_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    leave, port = Stop(), free_port()
+    asked = ["worker", "--health-check", str(port)]
+    with Health(port, leave) as health:
+        assert main(asked) == 7
+        health.begun()
+        assert main(asked) == 0
+        leave.drain()
+        assert main(asked) == 7
+    assert main(asked) == 7
+
+    said = capsys.readouterr().err
+    assert '"starting"' in said
+    assert '"leaving"' in said
+    assert "nobody answers" in said
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "x"])
+@pytest.mark.parametrize("option", ["--health-port", "--health-check"])
+def test_a_port_that_cannot_be_is_a_wrong_argument(option: str, port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["worker", option, port])
+
+    assert "is not a port" in capsys.readouterr().err
 
 
 def probe(port: int) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """Two runs on one pull request, in every order of their writes: the comment shows the later one."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from pipeline.app.plan import Planned
 from pipeline.app.pull_request import BranchPlan, Desk, publish
 from pipeline.forges.surroundings import Surroundings
 from pipeline.model.change import MoveAccount
+from pipeline.model.finding import Finding, Location, Severity
 from pipeline.model.plan import Plan
 from pipeline.planning.yours import Apart
 from tests.forges.benches import Bench, bench_of
@@ -76,3 +78,34 @@ def test_a_plan_too_large_for_the_check_says_that_its_artifact_is_needed(bench: 
     assert "--plans" in published.notes[0]
     assert len(bench.world.bodies()[0]) <= 65_536
     assert bench.world.verdicts[0]["external_id"].startswith("1 sha256:")
+
+
+def finding(line: int, severity: Severity = Severity.ERROR, file: str = "account-requests/a.yaml") -> Finding:
+    return Finding(
+        location=Location(file, line, 1), rule="rule", message="::error::it is so\nand so", severity=severity
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        (finding(4), [(4, "")]),
+        (finding(9), [(4, "line 9: ")]),
+        (finding(4, Severity.WARNING), [(4, "")]),
+        (finding(9, Severity.WARNING), []),
+        (finding(4, file="account-requests/b.yaml"), []),
+    ],
+)
+def test_findings_stand_beside_changed_lines_and_errors_of_changed_files_beside_the_first_of_them(
+    bench: Bench, found: Finding, shown: list[tuple[int, str]]
+) -> None:
+    """What was there before is told in the comment, and blames no line of the branch."""
+    failed = BranchPlan(planned=Planned(findings=(found,)))
+    below = replace(desk(bench, "1"), prefix="infra/")
+    publish(
+        below, failed, {"infra/account-requests/a.yaml": frozenset({4, 5}), "account-requests/b.yaml": frozenset({4})}
+    )
+    (verdict,) = bench.world.verdicts
+    told = [(each["start_line"], each["message"]) for each in verdict["annotations"]]
+    assert told == [(line, front + "\\u{3A}:error::it is so\\u{A}and so") for line, front in shown]
+    assert "so and so" in bench.world.bodies()[0]

@@ -165,3 +165,10 @@ def test_an_apply_whose_report_nobody_reads_is_not_said_to_be_done(
         codes.append(main([*verb, "--root", str(REPOSITORY)], parts=Unread()))
 
     assert codes == [0, 6]
+
+
+@pytest.mark.parametrize("hours", ["abc", "0", "-6", "nan", "inf"])
+def test_how_often_a_job_runs_is_a_number_of_hours(hours: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["apply", "--merged", f"--every={hours}"])
+    assert f'"{hours}" is not a number of hours; write one like 6' in capsys.readouterr().err

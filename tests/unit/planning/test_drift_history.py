@@ -27,7 +27,7 @@ def event(name: str, at: str, *parts: str, account_id: str = ID) -> TrailEvent:
         at=at,
         who=f"arn:{at}",
         from_where="192.0.2.1",
-        account_id=account_id,
+        about=account_id,
         parts=frozenset(parts),
     )
 
@@ -50,18 +50,49 @@ def test_the_newest_call_that_can_have_done_it_has_done_it() -> None:
             event("MoveAccount", "2026-11-22T11:00:00Z"),
             event("TagResource", "2026-11-22T12:00:00Z", "owner", account_id="210000000006"),
         ],
+        {},
     )
 
     assert [each.author.at for each in told.items if each.author] == ["2026-11-21T10:00:00Z"]
 
 
 def test_nobody_is_looked_up_twice_or_for_what_the_history_does_not_hold() -> None:
-    known = with_authors(report(item("name")), [event("PutAccountName", "2026-11-20T10:00:00Z")])
+    known = with_authors(report(item("name")), [event("PutAccountName", "2026-11-20T10:00:00Z")], {})
 
-    assert calls_of(known) == frozenset()
-    assert calls_of(report(item("settings", "alias"))) == frozenset()
-    assert calls_of(report(item("organizational_unit"))) == {"MoveAccount"}
-    assert calls_of(report(replace(item("name"), account_id=None))) == frozenset()
+    assert calls_of(known, {}) == frozenset()
+    assert calls_of(report(item("settings", "alias")), {}) == frozenset()
+    assert calls_of(report(item("organizational_unit")), {}) == {"MoveAccount"}
+    assert calls_of(report(replace(item("name"), account_id=None)), {}) == frozenset()
+
+
+def test_of_each_difference_it_is_told_why_nobody_knows_who_has_made_it() -> None:
+    """The settings of an account are in an event history that nobody of the management account can read."""
+    items = (item("settings", "alias"), item("customizations", "base"), item("managed"), item("name"), item("state"))
+
+    told = with_authors(report(*items), [], {}, looked=frozenset({"PutAccountName"})).items
+
+    inside = "not looked up, since it is done inside the account, whose event history is not read"
+    assert [each.author_words for each in told] == [
+        inside,
+        inside,
+        "not looked up, since CloudTrail notes no call that names it",
+        "CloudTrail knows no such call of the last 90 days",
+        "not looked up; the notes say why",
+    ]
+    orphan = replace(item("request"), section=Section.ORPHANS)
+    assert with_authors(report(orphan), [], {}).items == (orphan,)
+
+
+def test_a_control_is_found_by_the_id_of_its_unit() -> None:
+    drifted = replace(item("controls", "arn:X"), subject="Workloads", account_id=None)
+    units = {"Workloads": "ou-1111-11111111"}
+    events = [event("DisableControl", "2026-11-20T10:00:00Z", "arn:x", account_id="ou-1111-11111111")]
+
+    assert calls_of(report(drifted), units) == {"DisableControl", "EnableControl"}
+    (told,) = with_authors(report(drifted), events, units).items
+    assert told.author is not None
+    (other,) = with_authors(report(replace(drifted, path=("controls", "arn:Y"))), events, units).items
+    assert other.author is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": "account-vending/drift", "version": 1, "items": [{}]}'])

@@ -7,13 +7,14 @@ import pytest
 from pipeline.model.account import ROOT, UNOBSERVED, AccountState
 from pipeline.model.change import EnrollAccount, MoveAccount, UnmanageAccount
 from pipeline.model.email_update import EmailStanding, EmailUpdate, email_mark
-from pipeline.model.landing_zone import Mode, Obstacle, Standing
+from pipeline.model.landing_zone import Mode, Obstacle, Product, Standing, products_by_account
 from pipeline.model.observed import ObservedState
 from pipeline.model.plan import Plan
 from pipeline.planning.controls import identifier_of
 from pipeline.planning.review import review
 from tests.unit.planning.landing_zones import (
     ADA,
+    GRACE,
     UNREAD,
     a_control,
     a_governed_plan,
@@ -196,6 +197,47 @@ def test_an_account_is_not_enrolled_while_its_address_changes() -> None:
 def test_a_first_administrator_that_cannot_be_compared_is_told() -> None:
     account = governed("payments", product=None, sso_user=UNOBSERVED)
     assert "sso-user-not-observed" in rules(a_governed_plan(a_governed_state(account), a_governed_request()))
+
+
+def test_a_first_administrator_who_has_lost_access_is_told_once_for_all_accounts_and_given_none() -> None:
+    keys = ("a", "b", "c", "d", "e", "f")
+    accounts = [replace(governed(key), lacks_administrator=True) for key in keys]
+    requests = [a_governed_request(key) for key in keys]
+    plan = a_governed_plan(a_governed_state(*accounts), *requests)
+    [told] = [each for each in plan.findings if each.rule == "sso-user-without-access"]
+    assert plan.is_empty
+    assert '"ada@example.com" has no AWSAdministratorAccess any more' in told.message
+    assert "and 1 more" in told.message
+
+    other = [replace(each, spec=replace(each.spec, sso_user=GRACE)) for each in requests]
+    changed = a_governed_plan(a_governed_state(*accounts), *other)
+    assert "sso-user-without-access" not in rules(changed)
+    assert len(changed.changes) == len(keys)
+
+
+def test_an_account_of_several_products_is_told_with_all_of_them() -> None:
+    spare = a_product("spare", governed("a").account_id, status="TAINTED")
+    state = a_governed_state(replace(governed("a"), more_products=(spare,)), governed("b"))
+    plan = a_governed_plan(state, a_governed_request("a"), a_governed_request("b"))
+    [told] = [each for each in plan.findings if each.rule == "product-doubled"]
+    assert plan.is_empty
+    assert all(name in told.message for name in ("pp-a", "pp-spare", governed("a").account_id))
+    assert "un-manages" in told.hint
+
+
+@pytest.mark.parametrize(
+    "products",
+    [
+        (a_product("good", GONE), a_product("abandoned", GONE, status="ERROR")),
+        (a_product("good", GONE), a_product("changing", GONE, status="UNDER_CHANGE")),
+        (a_product("good", GONE), a_product("good-too", GONE, status="TAINTED")),
+        (a_product("changing", GONE, status="UNDER_CHANGE"), a_product("bad", GONE, status="ERROR")),
+    ],
+)
+def test_of_several_products_the_same_stands_for_the_account_in_any_order(products: tuple[Product, Product]) -> None:
+    first, second = products
+    for some in (products, (second, first)):
+        assert products_by_account((*some, a_product("nobodys"))) == {GONE: products}
 
 
 def test_a_first_administrator_is_not_changed_where_control_tower_does_not_manage_access() -> None:

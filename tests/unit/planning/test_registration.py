@@ -5,9 +5,8 @@ import pytest
 from pipeline.model.account import AccountState
 from pipeline.model.change import ChangeControl, ControlAction, RegisterUnit, UnitAction
 from pipeline.model.finding import Severity
-from pipeline.model.landing_zone import EnabledControl, Registration, Standing
+from pipeline.model.landing_zone import Registration, Standing
 from pipeline.model.plan import Plan
-from pipeline.model.request import DesiredControl
 from pipeline.planning.landing_zone_drift import landing_zone_items
 from tests.unit.planning.landing_zones import (
     NO_ROLE,
@@ -218,41 +217,6 @@ def test_a_drifted_control_is_told_beside_the_reset_of_its_unit_so_that_what_is_
     state = a_governed_state(units={"Workloads": registration})
     plan = a_governed_plan(state, units=(a_unit("Workloads", a_control(), register=True),))
     assert [type(change) for change in plan.changes] == [RegisterUnit, ChangeControl]
-
-
-@pytest.mark.parametrize("found", [enabled(is_drifted=True), enabled(standing=Standing.FAILED)])
-@pytest.mark.parametrize("name", ["AWS-GR_X", "arn:aws:controltower:eu-west-1::control/AWS-GR_X"])
-def test_a_control_that_cannot_be_reset_by_itself_is_put_right_by_a_reset_of_its_unit_that_people_ask_for(
-    found: EnabledControl, name: str
-) -> None:
-    """A service control policy: nothing that is observed tells it from other controls, so the confirmation asks for it."""
-    state = a_governed_state(governed("a"), units={"Workloads": registered(controls=(found,))})
-    unit = a_unit("Workloads", a_control(name), register=True, confirm={"reset": 1})
-    plan = a_governed_plan(state, a_governed_request("a"), units=(unit,))
-    reset, control = plan.changes
-    assert isinstance(reset, RegisterUnit)
-    assert reset.action is UnitAction.RESET
-    assert isinstance(control, ChangeControl)
-    assert plan.findings == ()
-
-
-@pytest.mark.parametrize(
-    ("control", "wanted", "confirmed"),
-    [
-        (enabled(), a_control(), 1),
-        (enabled("AWS-GR_Y", is_drifted=True), a_control(), 1),
-        (enabled(is_drifted=True), a_control(enabled=False), 1),
-        (enabled(is_drifted=True), a_control(), 2),
-    ],
-)
-def test_a_unit_is_not_reset_for_a_control_that_does_not_need_it_or_with_another_number_of_accounts(
-    control: EnabledControl, wanted: DesiredControl, confirmed: int
-) -> None:
-    state = a_governed_state(governed("a"), units={"Workloads": registered(controls=(control,))})
-    unit = a_unit("Workloads", wanted, register=True, confirm={"reset": confirmed})
-    plan = a_governed_plan(state, a_governed_request("a"), units=(unit,))
-    assert not [each for each in plan.changes if isinstance(each, RegisterUnit)]
-    assert "confirm-releases-nothing" in {each.rule for each in plan.findings}
 
 
 def test_a_control_under_change_is_waited_for() -> None:

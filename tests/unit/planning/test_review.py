@@ -1,6 +1,9 @@
 """What of a new plan was reviewed."""
 
+from dataclasses import replace
+
 from pipeline.model.account import ContactType, WantedState
+from pipeline.model.change import CreateUnit, subject_of
 from pipeline.model.plan import Plan
 from pipeline.planning.planning import make_plan
 from pipeline.planning.review import review
@@ -103,3 +106,17 @@ def test_what_passed_the_changed_share_at_the_review_does_not_wait_for_it_again(
     assert [hold.guard for hold in left.holds] == ["max-changed-share"] * 6
     result = review(left, reviewed)
     assert (len(result.plan.changes), result.plan.holds) == (6, ())
+
+
+def test_nothing_comes_into_a_unit_that_nobody_has_reviewed() -> None:
+    """An account that is created first cannot be taken back, and would be left in the root."""
+    requests = (a_request("web", organizational_unit="New/Deep"), a_request("db", organizational_unit="New"))
+    units = (*UNITS, "New", "New/Deep")
+    plan = make_plan(a_desired(*requests, units=units), a_state(an_account("db"), units=UNITS), a_policy())
+    of_accounts = tuple(each for each in plan.changes if not isinstance(each, CreateUnit) or each.path == "New/Deep")
+    result = review(plan, replace(plan, changes=of_accounts))
+    assert [type(each).__name__ for each in of_accounts] == ["CreateUnit", "CreateAccount", "MoveAccount"]
+    assert result.plan.changes == ()
+    assert {hold.guard for hold in result.plan.holds} == {"not-reviewed"}
+    assert {subject_of(hold.change) for hold in result.plan.holds} == {"New", "New/Deep", "web", "db"}
+    assert sum('unit "New" has to be there first' in hold.reason for hold in result.plan.holds) == 3

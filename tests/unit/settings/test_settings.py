@@ -92,6 +92,27 @@ def test_everything_that_is_written_is_carried(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://example.awsapps.com/start",
+        "https://d-1234567890.awsapps.com/start/",
+        "https://ssoins-1.portal.eu-west-1.app.aws",
+    ],
+)
+def test_the_access_portal_is_an_address_to_begin_at(tmp_path: Path, address: str) -> None:
+    assert settings(tmp_path, f"{MINIMAL}access_portal_url: {address}\n").access_portal_url == address
+    assert settings(tmp_path, MINIMAL).access_portal_url == ""
+
+
+@pytest.mark.parametrize(
+    "address", ["http://example.com/start", "https://example.com/>)[x](https://evil.example", "start"]
+)
+def test_what_is_no_address_of_a_portal_becomes_no_link(tmp_path: Path, address: str) -> None:
+    (found,) = wrong(tmp_path, f'{MINIMAL}access_portal_url: "{address}"\n')
+    assert "write an address like https://example.awsapps.com/start" in found
+
+
 def test_whole_numbers_may_be_written_with_a_point(tmp_path: Path) -> None:
     found = settings(tmp_path, MINIMAL + "engine: {accounts: 4.0}\nguards: {max_closures: 2.0}\n")
     assert (type(found.engine.accounts), type(found.guards.max_closures)) == (int, int)

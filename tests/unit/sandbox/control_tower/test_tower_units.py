@@ -386,12 +386,14 @@ def test_turning_trusted_access_off_through_organizations_is_drift_too(tower: To
     assert tower.landing_zone()["driftStatus"]["status"] == "DRIFTED"
 
 
-def test_a_removed_account_is_gone_from_the_organization_and_its_address_is_free(tower: Tower) -> None:
+def test_a_removed_account_is_gone_from_the_organization_and_keeps_its_address(tower: Tower) -> None:
+    """It still is an account of AWS: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html"""
     tower.drift("removed-account", "network")
 
     assert refusal(tower.aws.organizations.describe_account, AccountId=NETWORK)[0] == "AccountNotFoundException"
     assert tower.standing(NETWORK) == "SUCCEEDED DRIFTED"
-    assert tower.aws.create("network", Email="aws+network@example.com")["State"] == "SUCCEEDED"
+    again = tower.aws.create("network", Email="aws+network@example.com")
+    assert (again["State"], again["FailureReason"]) == ("FAILED", "EMAIL_ALREADY_EXISTS")
 
 
 def test_nothing_else_is_done_while_the_security_unit_is_missing(tower: Tower) -> None:
