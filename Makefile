@@ -48,9 +48,11 @@ check: setup ## lint, types, import contracts, sizes, schemas, samples
 	$(VEND) validate
 	$(VEND) --root samples/landing-zone validate
 
+# Half of the time of a test is spent waiting for a process of its own: more of them than there are cores.
+AT_A_TIME := $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
 .PHONY: test
 test: setup ## all tests but the long ones
-	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q -n $(AT_A_TIME)
 
 .PHONY: soak
 soak: setup ## long and statistical runs: fuzzing, large organizations

@@ -1,5 +1,6 @@
 """`vending.yaml`, read once: what this organization is, and what a run may do. Rooms receive plain values from it."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -174,10 +175,34 @@ def _beyond_the_schema(document: Document) -> Iterator[Finding]:
     value: dict[str, Any] = document.value
     yield from _unusable_patterns(document)
     yield from check_customizations(value.get("customizations", {}), _below_customizations(document))
+    yield from _states_of_one_machine(document)
 
 
 def _below_customizations(document: Document) -> Callable[[Steps], Location]:
     return lambda path: document.nearest(("customizations", *path)).place
+
+
+def _states_of_one_machine(document: Document) -> Iterator[Finding]:
+    """Each machine would have states of its own, and Terraform would make anew what another one has made."""
+    value: dict[str, Any] = document.value
+    engine, state = _engine(value.get("engine", {})), value.get("customizations", {}).get("state", {})
+    if engine.kind == "temporal" and set(state) == {"local"} and not _is_loopback(engine.address):
+        yield Finding(
+            location=document.nearest(("customizations", "state")).place,
+            rule="settings-state",
+            message="customizations.state is a folder, which is another one on each machine that works for the engine at "
+            f'"{engine.address}"',
+            hint="write a bucket, like {bucket: example-vending-state, region: eu-west-1}",
+            attribute="customizations.state",
+        )
+
+
+def _is_loopback(address: str) -> bool:
+    host = address.rpartition(":")[0].lower()
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _unusable_patterns(document: Document) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """What landed on the main branch since the last run that left nothing undone, and what of it was reviewed.
 
 Nothing that a pull request's author could write is believed. What was reviewed is read from *our* verdict on the commit that
-was merged, made before the merge; without one, nothing was reviewed.
+was merged, by a run that began before the merge; without one, nothing was reviewed.
 """
 
 import logging
@@ -66,6 +66,17 @@ class Merged:
         notes = [f"pull request {each.pull_request.number}: {each.why}" for each in self.reviewed if each.why]
         notes += [f"{sha} came without a pull request: nothing of it was reviewed" for sha in self.direct]
         return (*notes, BY_HAND) if notes else ()
+
+
+def overtaken_by(forge: Forge, where: Surroundings) -> str:
+    """The commit that has taken this one's place on the branch; empty if there is none.
+
+    What an older commit asks for is not wanted any more: a run on it would undo, as repairs of drift, what later ones have
+    done. Its pull requests are the newer run's to apply, for it looks back. A forge may tell of a push a moment late.
+    """
+    newest = forge.newest(where.branch)
+    is_late = newest == where.commit or newest in forge.history(where.commit, HISTORY)
+    return "" if is_late else newest
 
 
 def find_merged(forge: Forge, where: Surroundings, prefix: str, plans: Path | None = None) -> Merged:

@@ -1,6 +1,7 @@
 """The choice of Temporal: which server, which workers, and what they carry out operations with."""
 
 import importlib.util
+import logging
 import os
 import random
 from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _MANY: Final = 500
 """Places of a lane that has no limit but the places of its workers."""
+
+_logger = logging.getLogger(__name__)
 
 
 def scope_of(settings: Settings) -> str:
@@ -77,9 +80,9 @@ def server_of(settings: Settings) -> "Server":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """What a worker serves: `places` by lane; None for every lane. `grace`: seconds to finish in when it is told to leave.
+    """What a worker serves: `places` by lane; None for those of `worker_places`.
 
-    `sticky` as in `reconcile.temporal.fleet.Post`.
+    `grace`: seconds to finish in when it is told to leave; `sticky` as in `reconcile.temporal.fleet.Post`.
     """
 
     places: Mapping[Lane, int] | None = None
@@ -97,6 +100,8 @@ def serve(workspace: "Workspace", parts: "Parts", wish: Serving, leave: "Stop") 
     from pipeline.reconcile.temporal.turn import Turns  # noqa: PLC0415 - as above
 
     places = wish.places or worker_places(settings)
+    if Lane.CLOSING not in places:
+        _logger.info('the lane "%s" is left to workers with a role that may close accounts', Lane.CLOSING.value)
     post = Post(
         server=server_of(settings), scope=scope_of(settings), places=places, grace=wish.grace, sticky=wish.sticky
     )
@@ -106,9 +111,15 @@ def serve(workspace: "Workspace", parts: "Parts", wish: Serving, leave: "Stop") 
 
 
 def worker_places(settings: Settings) -> Mapping[Lane, int]:
-    """Of one worker: as many as one machine carries."""
+    """Of one worker: as many as one machine carries, on every lane that its role may be trusted with.
+
+    Where a role is named, another one closes accounts: those who have it serve that lane, and name it.
+    """
     terraform = settings.engine.customizations or os.cpu_count() or 1
-    return {**PLACES, Lane.CREATION: settings.engine.accounts, Lane.TERRAFORM: terraform}
+    places = {**PLACES, Lane.CREATION: settings.engine.accounts, Lane.TERRAFORM: terraform}
+    if settings.roles.apply is not None:
+        del places[Lane.CLOSING]
+    return places
 
 
 def hands_for(

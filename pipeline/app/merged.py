@@ -19,7 +19,7 @@ from pipeline.app.landed import APPLY, BY_HAND, DONE, Merged, Reviewed
 from pipeline.app.parts import Parts
 from pipeline.app.telling import EVERY, Telling
 from pipeline.app.workspace import Workspace
-from pipeline.errors import ExitCode, UsageError, VendError
+from pipeline.errors import ExitCode, TemporaryServiceError, UsageError, VendError
 from pipeline.forges.names import verdict_name
 from pipeline.forges.orders import order_of
 from pipeline.forges.protocol import Forge
@@ -78,13 +78,22 @@ class MergedRun:
             self._post(each, report.running(subjects, each.why, self._page))
 
     def tell(self, merged: Merged, rows: Sequence[report.Row]) -> bool:
-        """How far the run is, to each pull request of its own; whether everything was posted."""
+        """How far the run is, to each pull request of its own; whether everything was posted.
+
+        A forge that does not answer is asked once: the end of the run waits for the telling that is under way.
+        """
         told = True
         for each in () if merged.is_repeated else merged.reviewed:
             subjects = subjects_of(each.plan or Plan())
             own = [row for row in rows if row.subject in subjects]
-            if own:
-                told = self._post(each, report.running((), each.why, self._page, rows=own)) and told
+            try:
+                if own:
+                    self._write(each, report.running((), each.why, self._page, rows=own))
+            except VendError as error:
+                _logger.warning("not posted: %s; %s", error, error.hint)
+                if isinstance(error, TemporaryServiceError):
+                    return False
+                told = False
         return told
 
     def end(self, merged: Merged, applied: Applied) -> bool:
@@ -124,8 +133,10 @@ class MergedRun:
         )
 
     def _post(self, each: Reviewed, body: str) -> bool:
-        number = each.pull_request.number
-        return self._try(lambda: self.forge.upsert_comment(number, self.marker, body, self.order))
+        return self._try(lambda: self._write(each, body))
+
+    def _write(self, each: Reviewed, body: str) -> None:
+        self.forge.upsert_comment(each.pull_request.number, self.marker, body, self.order)
 
     def _try(self, write: Callable[[], object]) -> bool:
         """What cannot be posted must neither keep reviewed changes from being made, nor hide what was done."""

@@ -1,5 +1,6 @@
 """How far a run is, told while it goes on: seldom, by another thread, and never at the run's expense."""
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from typing import Final
@@ -19,7 +20,9 @@ https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """
 
 Tell = Callable[[Sequence[Row]], bool]
-"""Posts how far each change is; whether that went through. Never raises."""
+"""Posts how far each change is; whether that went through."""
+
+_logger = logging.getLogger(__name__)
 
 
 class Telling(Silent):
@@ -68,11 +71,19 @@ class Telling(Silent):
         if self._posting is not None:
             if not self._posting.done():
                 return
-            if not self._posting.result():
+            if self._has_failed(self._posting):
                 self._every *= 2
         self._has_news = False
         self._next = self._clock.monotonic() + self._every
         self._posting = self._post.submit(self._tell, tuple(self._rows.values()))
+
+    @staticmethod
+    def _has_failed(posting: Future[bool]) -> bool:
+        """Whether it was not posted; what broke in it must not reach the engine, whose event this is."""
+        if (error := posting.exception()) is not None:
+            _logger.warning("not posted: %s", type(error).__name__, exc_info=error)
+            return True
+        return not posting.result()
 
 
 def _row(task: Task, *, has_begun: bool) -> OnTheWay:

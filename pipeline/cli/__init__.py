@@ -8,9 +8,10 @@ import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from pipeline.cli.arguments import build_parser
+from pipeline.cli.ending import end
 from pipeline.cli.output import print_error
 from pipeline.errors import ExitCode, VendError
 
@@ -18,8 +19,18 @@ if TYPE_CHECKING:
     from pipeline.app.parts import Parts
 
 
+def command() -> NoReturn:
+    """The console command `vend`: `main`, and the end of the process."""
+    try:
+        code = main()
+    except Exception:  # noqa: BLE001 - a defect of ours is shown as Python shows it; only the process may end in another way
+        sys.excepthook(*sys.exc_info())
+        code = int(ExitCode.UNEXPECTED)
+    end(code)
+
+
 def main(arguments: Sequence[str] | None = None, parts: "Parts | None" = None) -> int:
-    """The console command `vend`; the answer is the exit code. Without `parts`, the real ones are used."""
+    """What `vend` does; the answer is the exit code. Without `parts`, the real ones are used."""
     parsed = build_parser().parse_args(arguments)
     if parsed.verbose or parsed.log_format != "text":
         importlib.import_module("pipeline.cli.logs").set_up(verbose=parsed.verbose, form=parsed.log_format)

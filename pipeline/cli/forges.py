@@ -7,7 +7,7 @@ from functools import partial
 
 from pipeline.app.apply import Applied, Applying
 from pipeline.app.changed_lines import changed_lines
-from pipeline.app.landed import find_merged
+from pipeline.app.landed import find_merged, overtaken_by
 from pipeline.app.merged import apply_merged, run_at
 from pipeline.app.parts import Parts
 from pipeline.app.pull_request import Branch, BranchPlan, branch_of, desk_at, plan_branch, publish, watched
@@ -18,6 +18,7 @@ from pipeline.forges.connecting import connect
 from pipeline.forges.surroundings import Given, Surroundings, surroundings
 from pipeline.planning.documents import plan_to_json
 from pipeline.reports import findings
+from pipeline.reports.escaping import visible
 
 Carry = Callable[[Workspace, Parts, Applying], Applied]
 
@@ -45,6 +46,12 @@ def merging(arguments: Namespace, workspace: Workspace, parts: Parts) -> Carry:
     where = _where(arguments)
     forge = connect(where, os.environ)
     run = run_at(workspace, parts, forge, where, arguments.every)
+    if newer := overtaken_by(forge, where):
+        print_note(
+            f'vend apply: {where.commit}: the branch "{visible(where.branch)}" has {newer} now, whose run applies what has '
+            "landed; run the job there if it does not by itself"
+        )
+        return lambda *_: Applied()
     merged = find_merged(forge, where, run.prefix, arguments.plans)
     for each in merged.reviewed:
         number = each.pull_request.number

@@ -7,14 +7,17 @@ from pipeline.errors import PermanentServiceError, ServiceError, TemporaryServic
 from pipeline.forges.sticky import GoneError
 
 _LONGEST: Final = 200
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _GONE, _THROTTLED = 401, 403, 404, 410, 429
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _GONE, _THROTTLED = 401, 403, 404, 409, 410, 429
+_PASSING: Final = frozenset({_CONFLICT, _THROTTLED})
+"""A conflict is with what another job does at the moment; the next run looks first, and adopts what is there then."""
+
 _SERVER: Final = 500
 
 
 def refusal(forge: str, what: str, status: int, message: str, scopes: str) -> ServiceError:
     """The error for an HTTP status. `what` was to be done; `message` is in the forge's words, untrusted; `scopes` are needed."""
     said = f"{forge}: {what}: answered {status}{_quoted(message)}"
-    if status == _THROTTLED or status >= _SERVER or (status == _FORBIDDEN and "rate limit" in message.lower()):
+    if status in _PASSING or status >= _SERVER or (status == _FORBIDDEN and "rate limit" in message.lower()):
         return TemporaryServiceError(said, hint="run it again in a few minutes")
     if status == _UNAUTHORIZED:
         return PermanentServiceError(said, hint="the token is not accepted: give one that is valid and not expired")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from github import Auth, Github, GithubException, GithubRetry
 from github.Issue import Issue
 from github.IssueComment import IssueComment
+from github.NamedUser import NamedUser
+from github.Organization import Organization
 from github.PullRequest import PullRequest as Pull
 from requests.exceptions import RequestException
 
@@ -97,6 +99,10 @@ class GitHub:
             found = (_pull_request(each) for each in self._repository.get_commit(commit).get_pulls())
             return tuple(each for each in found if each.is_merged)
 
+    def newest(self, branch: str) -> str:
+        with _translated(f'branch "{branch}"'):
+            return self._repository.get_commits(sha=branch)[0].sha
+
     def history(self, commit: str, limit: int) -> Iterator[str]:
         with _translated(f"history of {commit}"):
             listed = islice(self._repository.get_commits(sha=commit), limit * _LISTED_PER_STEP)
@@ -173,14 +179,14 @@ class GitHub:
         return [
             each
             for each in found
-            if each.user.login == self._author
+            if _login(each.user) == self._author
             and (each.body or "").startswith(marker)
             and "/pull/" not in each.html_url
         ]
 
     def _comments(self, number: int) -> list[Comment]:
         found = self._repository.get_issue(number).get_comments()
-        return [_comment(each) for each in found if each.user.login == self._author]
+        return [_comment(each) for each in found if _login(each.user) == self._author]
 
     def _posts(self, number: int) -> Posts:
         issue = self._repository.get_issue(number)
@@ -244,6 +250,11 @@ def _check_length(body: str) -> None:
         raise too_long(_NAME, length, LIMITS.comment)
 
 
+def _login(user: NamedUser | Organization | None) -> str:
+    """GitHub's description allows for none, where the account is deleted; PyGithub's types do not say so."""
+    return "ghost" if user is None else user.login
+
+
 def _comment(each: IssueComment) -> Comment:
     body = each.body or ""
     return Comment(number=each.id, body=body, url=each.html_url, order=sticky.order_of(body))
@@ -255,7 +266,7 @@ def _pull_request(pull: Pull) -> PullRequest:
     return PullRequest(
         number=pull.number,
         title=pull.title,
-        author=pull.user.login,
+        author=_login(pull.user),
         url=pull.html_url,
         head_sha=head.sha,
         head_ref=head.ref,

@@ -5,6 +5,7 @@ name. GitLab says of each one whose it is, so those of our own user are told fro
 """
 
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -29,6 +30,10 @@ SCOPES: Final = "a project access token with the role Developer and the scope ap
 _NAME: Final = "GitLab"
 _TIMEOUT: Final = 30
 _DESCRIPTION: Final = 255
+_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between tries while another job sets a status of the same commit."""
+
+_BAD, _CONFLICT = 400, 409
 _NO_TOKEN_OF_A_USER: Final = frozenset({401, 403, 404})
 _STATES: Final = {
     Conclusion.RUNNING: "running",
@@ -86,6 +91,10 @@ class GitLab:
             found = map(_pull_request, self._list(f"/repository/commits/{commit}/merge_requests"))
             return tuple(each for each in found if each.is_merged)
 
+    def newest(self, branch: str) -> str:
+        with _translated(f'branch "{branch}"'):
+            return str(next(self._list("/repository/commits", ref_name=branch, first_parent="true"))["id"])
+
     def history(self, commit: str, limit: int) -> Iterator[str]:
         with _translated(f"history of {commit}"):
             listed = self._list("/repository/commits", ref_name=commit, first_parent="true")
@@ -109,11 +118,18 @@ class GitLab:
         """Annotations are not posted: GitLab shows them from the job's Code Quality report."""
         with _translated(f'status "{verdict.name}" of {verdict.sha}'):
             wanted = {"state": _STATES[verdict.conclusion], "description": _description(verdict)}
-            for each in self._statuses(verdict.sha, verdict.name):
-                if {"state": each["status"], "description": each["description"]} == wanted:
-                    return
             given = {**wanted, "name": verdict.name, **({"target_url": verdict.url} if verdict.url else {})}
-            self._post(f"/statuses/{verdict.sha}", given)
+            for pause in (*_PAUSES, None):
+                if any(_is_as(each, wanted) for each in self._statuses(verdict.sha, verdict.name)):
+                    return
+                try:
+                    self._post(f"/statuses/{verdict.sha}", given)
+                except gitlab.exceptions.GitlabError as error:
+                    if pause is None or not _is_overtaken(error):
+                        raise
+                    time.sleep(pause)
+                else:
+                    return
 
     def verdicts(self, sha: str, name: str) -> tuple[Verdict, ...]:
         with _translated(f'statuses "{name}" of {sha}'):
@@ -239,6 +255,18 @@ def _pull_request(each: Attributes) -> PullRequest:
         is_merged=each["state"] == "merged",
         merged_at=order_time(datetime.fromisoformat(each["merged_at"])) if each.get("merged_at") else "",
     )
+
+
+def _is_as(status: Attributes, wanted: Attributes) -> bool:
+    """Whether there is nothing to set. One that runs, if only for a run that was cancelled, cannot be set to run again."""
+    state, description = str(wanted["state"]), str(wanted["description"])
+    return state == status["status"] and (state == _STATES[Conclusion.RUNNING] or description == status["description"])
+
+
+def _is_overtaken(error: gitlab.exceptions.GitlabError) -> bool:
+    """Whether a status is refused because of what another job does with it; looking again tells what is left to do."""
+    is_transition = error.response_code == _BAD and "cannot transition" in str(error.error_message).lower()
+    return is_transition or error.response_code == _CONFLICT
 
 
 def _description(verdict: Verdict) -> str:

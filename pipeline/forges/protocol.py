@@ -32,6 +32,10 @@ class Forge(Protocol):
         """Those that brought the commit to their base branch, by squash, rebase, merge commit or queue."""
         ...
 
+    def newest(self, branch: str) -> str:
+        """The commit that the branch points to now."""
+        ...
+
     def history(self, commit: str, limit: int) -> Iterator[str]:
         """The commit and its first parents, newest first, at most `limit`."""
         ...

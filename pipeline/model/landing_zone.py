@@ -65,7 +65,8 @@ class LandingZone:
     `manages_access`: Control Tower manages IAM Identity Center. `baseline_version`: of AWSControlTowerBaseline, the newest
     that fits. `mode` and `mode_reason`: how accounts are provisioned, and why in this way. `factory_obstacles` are empty where
     Account Factory can be used, or is not needed. `drifts`: what of its drift the reads tell, since AWS says only that it is
-    drifted; those of policies and of the Security unit are seen where these are.
+    drifted; those of policies and of the Security unit are seen where these are. `security_unit`: the path of the unit that has
+    the shared accounts, None where they are in the root; `security_unit_name`: as it was set up, which AWS tells before 4.0.
     """
 
     home_region: str
@@ -78,6 +79,7 @@ class LandingZone:
     manages_access: bool = True
     governed_regions: tuple[str, ...] = ()
     security_unit: str | None = None
+    security_unit_name: str | None = None
     security_accounts: tuple[str, ...] = ()
     baseline_version: str | None = None
     mode: Mode = Mode.SERVICE_CATALOG
@@ -89,15 +91,8 @@ class LandingZone:
         return self.status == "ACTIVE"
 
 
-_POLICIES: Final[Mapping[str, str]] = {
-    "SERVICE_CONTROL_POLICY": "service control policy",
-    "RESOURCE_CONTROL_POLICY": "resource control policy",
-}
-"""Kinds of policies of Organizations, in the last part of what implements a control; others are declarative policies.
-
-https://docs.aws.amazon.com/controlcatalog/latest/APIReference/API_ImplementationDetails.html
-"""
-_POLICY: Final = "AWS::Organizations::Policy::"
+_SERVICE_CONTROL_POLICY: Final = "AWS::Organizations::Policy::SERVICE_CONTROL_POLICY"
+"""https://docs.aws.amazon.com/controlcatalog/latest/APIReference/API_ImplementationDetails.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +120,13 @@ class EnabledControl:
 
     @property
     def policy(self) -> str | None:
-        """The kind of policy of Organizations that it is, in words; None for other controls, and where nobody knows.
+        """What it is in words, where it is a policy that is not reset by itself; None for others, and where nobody knows.
 
-        Such a control is not reset by itself:
+        That is so for service control policies alone; what is made of other policies is reset like any control:
         https://docs.aws.amazon.com/controltower/latest/APIReference/API_ResetEnabledControl.html
+        https://docs.aws.amazon.com/controltower/latest/userguide/governance-drift.html
         """
-        if not self.implementation.startswith(_POLICY):
-            return None
-        return _POLICIES.get(self.implementation.removeprefix(_POLICY), "declarative policy")
+        return "service control policy" if self.implementation == _SERVICE_CONTROL_POLICY else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,9 +20,9 @@ from pipeline.model.change import (
 )
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.landing_zone import Mode, product_name
-from pipeline.model.plan import Deferred
 from pipeline.model.request import AccountRequest
 from pipeline.planning import enrollment_objections as objections
+from pipeline.planning.administrators import has_administrators
 from pipeline.planning.differences import Difference
 from pipeline.planning.enrollment_objections import Case
 from pipeline.planning.enrollment_state import (
@@ -57,8 +57,7 @@ def governed_creation(
             findings += resets.told(request)
         else:
             holds.append(objection.on(creation))
-    deferred = _still_deferred(difference.deferred, territory)
-    return replace(difference, changes=tuple(changes), holds=tuple(holds), findings=tuple(findings), deferred=deferred)
+    return replace(difference, changes=tuple(changes), holds=tuple(holds), findings=tuple(findings), deferred=None)
 
 
 def governed_account(case: Case, difference: Difference) -> Difference:
@@ -75,20 +74,7 @@ def governed_account(case: Case, difference: Difference) -> Difference:
         isinstance(each, EnrollAccount) or (isinstance(each, MoveAccount) and _enters(each, case)) for each in changes
     )
     findings = (*difference.findings, *_findings(case), *(case.resets.told(case.request) if enters else ()))
-    deferred = _still_deferred(difference.deferred, case.territory)
-    return replace(difference, changes=tuple(changes), holds=tuple(holds), findings=findings, deferred=deferred)
-
-
-def _still_deferred(deferred: Deferred | None, territory: Territory) -> Deferred | None:
-    """Without what only a landing zone applies; a first administrator is Account Factory's."""
-    applied = {"managed", "sso_user"} if _has_administrators(territory) else {"managed"}
-    left = tuple(name for name in (deferred.attributes if deferred is not None else ()) if name not in applied)
-    return replace(deferred, attributes=left) if deferred is not None and left else None
-
-
-def _has_administrators(territory: Territory) -> bool:
-    """Where Control Tower does not manage access, Account Factory asks for a first administrator and makes nothing of it."""
-    return territory.zone.mode is Mode.SERVICE_CATALOG and territory.zone.manages_access
+    return replace(difference, changes=tuple(changes), holds=tuple(holds), findings=findings, deferred=None)
 
 
 def _enters(change: MoveAccount, case: Case) -> bool:
@@ -241,7 +227,7 @@ def _administrator(case: Case) -> FieldChange | None:
     https://docs.aws.amazon.com/controltower/latest/userguide/updating-account-factory-accounts.html
     """
     wanted, known = case.request.spec.sso_user, case.account.spec.sso_user
-    if not (_has_administrators(case.territory) and isinstance(wanted, Mapping) and isinstance(known, Mapping)):
+    if not (has_administrators(case.territory.zone) and isinstance(wanted, Mapping) and isinstance(known, Mapping)):
         return None
     if str(wanted.get("email")).casefold() == str(known.get("email")).casefold():
         return None
@@ -271,7 +257,7 @@ def _findings(case: Case) -> Iterator[Finding]:
 def _lacks_administrator(case: Case) -> bool:
     wants = case.request.spec.state is WantedState.OPEN and isinstance(case.request.spec.sso_user, Mapping)
     is_unread = not isinstance(case.account.spec.sso_user, Mapping) and is_governed(case.account, case.territory.zone)
-    return wants and is_unread and wants_to_be_managed(case.request) and _has_administrators(case.territory)
+    return wants and is_unread and wants_to_be_managed(case.request) and has_administrators(case.territory.zone)
 
 
 def _warning(case: Case, rule: str, message: str, hint: str) -> Finding:

@@ -20,7 +20,7 @@ from pipeline.model.observed import ObservedAccount
 from pipeline.model.request import AccountRequest
 from pipeline.planning.email import SPREADING_GUARD
 from pipeline.planning.enrollment_state import is_busy, wants_to_be_managed
-from pipeline.planning.territory import Objection, Territory, obstacles_of
+from pipeline.planning.territory import Objection, Territory, is_within, obstacles_of
 from pipeline.planning.unit_resets import NO_RESETS, Resets
 
 _OURS_TO_REPLACE: Final = frozenset({"AVAILABLE", "ERROR", "TAINTED"})
@@ -195,6 +195,8 @@ def to_moving(case: Case) -> Objection | None:
 
 def to_staying_out(case: Case) -> Objection | None:
     """In a unit that Control Tower governs the account would be enrolled, at the latest by the unit's next reset."""
+    if any(is_within(case.unit, each) for each in case.territory.deleted):
+        return case.territory.objection_to(case.unit)
     if not case.territory.governs(case.unit):
         return None
     when = "" if case.territory.zone.enrolls_automatically else ", when it is reset,"

@@ -8,13 +8,13 @@ from functools import partial
 from itertools import chain
 
 from pipeline.model.account import OWNERSHIP_PREFIX
-from pipeline.model.change import CreateUnit, CustomizeAccount, EnrollAccount, UnitChange
+from pipeline.model.change import CustomizeAccount, EnrollAccount, UnitChange
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.observed import ObservedAccount, ObservedState
 from pipeline.model.plan import Hold, Plan
 from pipeline.model.request import AccountRequest, DesiredState
 from pipeline.planning.access import too_many_accounts, unknown_access
-from pipeline.planning.administrators import administrators_without_access
+from pipeline.planning.administrators import administrators_not_made, administrators_without_access
 from pipeline.planning.confirmation import confirmation_of
 from pipeline.planning.controls import controls
 from pipeline.planning.differences import Difference, TagRules, of_account, of_new_account
@@ -30,6 +30,7 @@ from pipeline.planning.ordering import hold_rank, rank
 from pipeline.planning.policy import Policy, TagsMode
 from pipeline.planning.products import doubled_products, useless_products
 from pipeline.planning.registration import Governance, registrations
+from pipeline.planning.security_unit import deleted_security_units, split
 from pipeline.planning.territory import no_landing_zone, observed_territory, warnings_of
 from pipeline.planning.unit_resets import NO_RESETS, Resets, resets_of
 from pipeline.planning.unit_sites import Wishes
@@ -49,6 +50,7 @@ def make_plan(desired: DesiredState, observed: ObservedState, policy: Policy) ->
     units = _missing_units(desired, observed)
     requests, refused = _taking_part(desired, matching, observed, units)
     governance = _governance(desired, observed, policy, requests, matching)
+    created, units_on_hold = split(units, governance.territory)
     resets = _resets(desired, observed, policy, governance)
     compared = _Compared(
         matching=matching, rules=_tag_rules(policy), repository=policy.repository, governance=governance, resets=resets
@@ -60,7 +62,8 @@ def make_plan(desired: DesiredState, observed: ObservedState, policy: Policy) ->
         Situation(requests=requests, observed=observed, policy=policy, managed=managed),
     )
     holds = sorted(
-        (*governance.holds, *guarded.holds, *chain.from_iterable(each.holds for each in differences)), key=hold_rank
+        (*units_on_hold, *governance.holds, *guarded.holds, *chain.from_iterable(each.holds for each in differences)),
+        key=hold_rank,
     )
     findings = chain(
         matching.findings,
@@ -71,9 +74,7 @@ def make_plan(desired: DesiredState, observed: ObservedState, policy: Policy) ->
         governance.findings,
     )
     return Plan(
-        changes=tuple(
-            sorted((*(CreateUnit(path=path) for path in units), *governance.changes, *guarded.changes), key=rank)
-        ),
+        changes=tuple(sorted((*created, *governance.changes, *guarded.changes), key=rank)),
         holds=tuple(holds),
         findings=tuple(sorted(findings)),
         deferred=tuple(each.deferred for each in differences if each.deferred),
@@ -187,7 +188,8 @@ def _governance(
         drifted=frozenset(each.spec.organizational_unit for _, each in owned if needs_reset_of_unit(each, zone)),
         unmanaged=frozenset(each.account_id for request, each in owned if not wants_to_be_managed(request)),
     )
-    governance = registrations(desired, observed, observed_territory(observed, zone), policy, wishes)
+    territory = observed_territory(observed, zone, deleted_security_units(desired, observed, zone, matching))
+    governance = registrations(desired, observed, territory, policy, wishes)
     keys = (each.key for each in desired.requests)
     findings = (
         *governance.findings,
@@ -196,6 +198,9 @@ def _governance(
         *useless_products(observed, keys, policy.repository),
         *doubled_products(observed),
         *administrators_without_access(owned),
+        *administrators_not_made(
+            [(each, account if isinstance(account, ObservedAccount) else None) for each, account in matched], zone
+        ),
     )
     return controls(desired, replace(governance, findings=findings))
 

@@ -20,7 +20,6 @@ from pipeline.planning.territory import (
     drift_of,
     is_outdated,
     is_unsettled,
-    is_within,
 )
 from pipeline.planning.unit_objections import listed, of_residents
 from pipeline.planning.unit_resets import is_by_reset
@@ -182,10 +181,10 @@ def _unconfirmed(change: RegisterUnit, site: Site) -> Objection | None:
 
 def _is_refused(unit: DesiredUnit, desired: DesiredState, territory: Territory, progress: _Progress) -> bool:
     """Whether the unit cannot be registered as it is declared; the finding says why."""
-    security = territory.zone.security_unit
+    security = territory.security_above(unit.path)
     if unit.path == security:
         return True  # the landing zone itself governs it
-    if is_within(unit.path, security):
+    if security is not None:
         message = f'unit "{unit.path}" lies below "{security}", which Control Tower keeps for itself'
         progress.findings.append(_error(unit, "security-unit", message, "remove `register: true`"))
         return True

@@ -36,7 +36,8 @@ class Territory:
 
     `registrations`: of each unit that has one. `planned`: units whose registration this plan begins or puts right, which
     enrolls the accounts in them. `waiting`: units whose registration is on hold, and why. `left`: products, by name, without an
-    open account of this organization. `residents`: ids of the accounts directly in each unit, sorted.
+    open account of this organization. `residents`: ids of the accounts directly in each unit, sorted. `deleted`: units of which
+    one was that of the shared accounts, and is gone.
     """
 
     zone: LandingZone
@@ -45,14 +46,15 @@ class Territory:
     waiting: Mapping[str, Hold] = field(default_factory=dict)
     left: Mapping[str, Product] = field(default_factory=dict)
     residents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    deleted: frozenset[str] = frozenset()
 
     def pause(self) -> Objection | None:
         """Why nothing can be asked of Control Tower at all now."""
         return _pause(self.zone)
 
-    def is_of_security(self, unit: str) -> bool:
-        """The unit of the shared accounts, or one below it: Control Tower keeps it for itself."""
-        return is_within(unit, self.zone.security_unit)
+    def security_above(self, unit: str) -> str | None:
+        """The unit of the shared accounts, if this is it, or one below it: Control Tower keeps it for itself."""
+        return next((each for each in (self.zone.security_unit, *sorted(self.deleted)) if is_within(unit, each)), None)
 
     def governs(self, unit: str) -> bool:
         """Whether Control Tower governs the unit, or will after this plan."""
@@ -63,7 +65,7 @@ class Territory:
         if unit == ROOT:
             reason = "Control Tower does not govern accounts in the root"
             return Objection(guard="unit-not-registered", reason=reason, release="name a unit that it governs")
-        if self.is_of_security(unit):
+        if self.security_above(unit) is not None:
             reason = f'unit "{unit}" is Control Tower\'s own, for log archive and audit'
             return Objection(guard="security-unit", reason=reason, release="name another unit")
         if unit in self.planned:
@@ -118,10 +120,10 @@ def is_outdated(registration: Registration, zone: LandingZone) -> bool:
     return wanted is not None and _numbers(registration.version) < _numbers(wanted)
 
 
-def observed_territory(observed: ObservedState, zone: LandingZone) -> Territory:
-    """The landing zone as it is, before anything is planned."""
+def observed_territory(observed: ObservedState, zone: LandingZone, deleted: frozenset[str] = frozenset()) -> Territory:
+    """The landing zone as it is, before anything is planned; `deleted` as in `Territory`."""
     registrations = {unit.path: unit.registration for unit in observed.units if unit.registration is not None}
-    return Territory(zone=zone, registrations=registrations, left=left_products(observed))
+    return Territory(zone=zone, registrations=registrations, left=left_products(observed), deleted=deleted)
 
 
 def no_landing_zone() -> Finding:

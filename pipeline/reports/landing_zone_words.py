@@ -14,14 +14,14 @@ from pipeline.model.change import (
 )
 from pipeline.model.effect import effects_of
 from pipeline.model.json import Json
-from pipeline.model.landing_zone import LandingZone
+from pipeline.model.landing_zone import Check, LandingZone
 from pipeline.reports.escaping import clip
 from pipeline.reports.phrases import DOT, Phrase, Sentence, Value, counted, joined
 
 _VALUE_LIMIT: Final = 60
 _REASON_LIMIT: Final = 200
-_MARKS: Final[Mapping[bool | None, str]] = {True: "✓", False: "✗", None: "?"}
-"""How a condition of enrolling stands: it holds, it does not, it could not be read."""
+_MARKS: Final[Mapping[bool | None, str]] = {True: "✓ ok", False: "✗ not met", None: "? not read"}
+"""How a condition of enrolling stands."""
 
 Governance = RegisterUnit | ChangeControl | EnrollAccount | UnmanageAccount
 
@@ -79,22 +79,33 @@ def phrase(change: Governance) -> Phrase:
 
 
 def rows(change: Governance) -> tuple[tuple[Phrase, Json, Json], ...]:
-    """Label, before and after of each fact of the change; then which accounts it touches, or the checklist of an enrolment."""
+    """Label, before and after of each fact of the change; then which accounts it touches."""
     facts: list[tuple[Phrase, Json, Json]] = [
         (_label(effect.path), effect.before, effect.after) for effect in effects_of(change)
     ]
     match change:
         case RegisterUnit(accounts=accounts):
             facts += [(("touches account",), None, each) for each in accounts]
-        case EnrollAccount(checks=checks, email=email, product=product):
+        case EnrollAccount(email=email, product=product):
             facts.append((("e-mail, as AWS has it",), None, email))
             facts += [(("product",), None, product)] if product is not None else []
-            facts += [((_MARKS[check.passed], " ", Value(check.name)), None, check.message) for check in checks]
         case ChangeControl() | UnmanageAccount():
             pass
         case _:
             assert_never(change)
     return tuple(facts)
+
+
+def checklist(change: EnrollAccount) -> tuple[Phrase, ...]:
+    """The conditions of the enrolment as they were read, a line for each: how it stands, what is so, what to do."""
+    return tuple(_condition(check, change) for check in change.checks)
+
+
+def _condition(check: Check, change: EnrollAccount) -> Phrase:
+    is_repaired = check.passed is False and check.repair is not None and check.repair in change.repairs
+    mark = "↻ repaired by this change" if is_repaired else _MARKS[check.passed]
+    remedy: Phrase = ("; to do: ", Value(check.remedy)) if check.remedy and not (check.passed or is_repaired) else ()
+    return (mark, " · ", Value(check.name), ": ", Value(check.message), *remedy)
 
 
 def of_zone(zone: LandingZone) -> Phrase:

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pipeline.model.change import Change, subject_of
+from pipeline.model.change import Change, EnrollAccount, subject_of
 from pipeline.model.effect import digest_of
 from pipeline.model.finding import Finding, Severity
 from pipeline.model.json import Json
 from pipeline.model.plan import Bystander, Plan
-from pipeline.reports import describe, field_words, wave_words
+from pipeline.reports import describe, field_words, landing_zone_words, wave_words
 from pipeline.reports.escaping import columns, visible
 from pipeline.reports.findings import line_of
 from pipeline.reports.phrases import counted, plain
@@ -141,6 +141,9 @@ def _in_full(change: Change) -> Iterator[str]:
     yield f"{describe.sign(change)} {describe.kind(change)} {plain(describe.who(change))} · digest {digest_of(change)}"
     for each in describe.differences(change):
         yield f"  {plain(each.label)}: {_shown(each.before)} → {_shown(each.after)}"
+    if isinstance(change, EnrollAccount) and change.checks:
+        yield "  conditions of the enrolment:"
+        yield from (f"    {plain(condition)}" for condition in landing_zone_words.checklist(change))
 
 
 def _shown(value: Json) -> str:

@@ -19,11 +19,12 @@ os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = (
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from pipeline.sandbox import members, wire
+from pipeline.sandbox.account_management.regions import is_enabled
 from pipeline.sandbox.identifiers import access_key_of
 from pipeline.sandbox.inside import Compute, Identity
 from pipeline.sandbox.organization import Call, Organization
 from pipeline.sandbox.records import Fields
-from pipeline.sandbox.service import ERROR, OPERATION, REQUEST, SERVICE, Refusal, respond
+from pipeline.sandbox.service import ERROR, OPERATION, REGION, REQUEST, SERVICE, Refusal, respond
 from pipeline.sandbox.spoken_errors import spoken
 from pipeline.sandbox.tagging import Delegate
 from pipeline.sandbox.transport import run
@@ -47,9 +48,10 @@ def dispatcher(ours: Mapping[str, WSGIApplication], organization: Callable[[], O
 
 
 class TokenService:
-    """moto's STS, which lets anybody assume any role of any account: here the role has to be there.
+    """moto's STS, which lets anybody assume any role of any account: here the role has to be there, and STS active.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
     """
 
     def __init__(self, application: WSGIApplication, organization: Callable[[], Organization]) -> None:
@@ -60,20 +62,28 @@ class TokenService:
         request: wire.Request = environ[REQUEST]
         if environ[OPERATION].startswith("AssumeRole"):
             role = parse_qs(request.body.decode()).get("RoleArn", [""])[0]
-            if not self._has(role):
-                environ[ERROR] = "AccessDenied"
-                text = f"The caller is not authorized to perform: sts:{environ[OPERATION]} on resource: {role}"
-                return respond(spoken("sts", request, "AccessDenied", {"message": text}, 403), start_response)
+            if (refused := self._refusal(role, environ)) is not None:
+                code, text = refused
+                environ[ERROR] = code
+                return respond(spoken("sts", request, code, {"message": text}, 403), start_response)
         return self._application(environ, start_response)
 
-    def _has(self, role_arn: str) -> bool:
-        organization = self._organization()
+    def _refusal(self, role_arn: str, environ: WSGIEnvironment) -> tuple[str, str] | None:
+        """Code and text, if nobody gets credentials of the role."""
+        organization, region = self._organization(), environ[REGION]
         with organization.lock:
             organization.advance()
             account = organization.latest.accounts.get((role_arn.split(":") + [""] * 5)[4])
-            if account is None or organization.is_newborn(account):
-                return False
-            return members.can_enter(account, role_arn)
+            if account is None or organization.is_newborn(account) or not members.can_enter(account, role_arn):
+                text = f"The caller is not authorized to perform: sts:{environ[OPERATION]} on resource: {role_arn}"
+                return "AccessDenied", text
+            if (account.id, region) in organization.token_services_off or not is_enabled(account, region):
+                text = f"STS is not activated in this region for account:{account.id}."
+                return (
+                    "RegionDisabledException",
+                    f"{text} Your account administrator can activate STS in this region using the IAM Console.",
+                )
+        return None
 
 
 _FRONTS: Final[Mapping[str, Callable[[WSGIApplication, Callable[[], Organization]], WSGIApplication]]] = {

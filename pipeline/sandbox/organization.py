@@ -36,6 +36,7 @@ class Organization:
     `failures` are reasons for the next account creations to fail, in order. `closures` are the moments of the closures of
     the last 30 days. `service_access` and `delegations` are read by everybody at once: they are not part of what the
     sandbox lets lag. `metadata_defaults` are by account and Region; `alias_holders` who has, or had, an account alias.
+    `token_services_off` are accounts and Regions in which somebody has turned STS off.
     `landing_zone` is AWS Control Tower's, if one was set up. `watchers` are told of every account that is written.
     `catalog` is Service Catalog's of the landing zone. `polls` are services that look what has become of something.
     `event_history` is CloudTrail's.
@@ -56,6 +57,7 @@ class Organization:
         self.account_by_email: dict[str, str] = {}
         self.metadata_defaults: dict[tuple[str, str], dict[str, str]] = {}
         self.alias_holders: dict[str, str] = {}
+        self.token_services_off: set[tuple[str, str]] = set()
         self.landing_zone: LandingZone | None = None
         self.watchers: list[Watcher] = []
         self.catalog: Catalog | None = None

@@ -20,8 +20,7 @@ locals {
     ]),
   ])
   github_contexts = var.github == null ? {} : {
-    # Who can push a branch can be the plan role anyway, so that of a merge queue, which has a name of its own each time, may be.
-    plan  = ["pull_request", "ref:refs/heads/${var.github.branch}", "ref:refs/heads/gh-readonly-queue/${var.github.branch}/*"]
+    plan  = ["pull_request", "ref:refs/heads/${var.github.branch}"]
     apply = ["environment:${var.github.apply_environment}"]
     close = ["environment:${var.github.close_environment}"]
   }
@@ -38,6 +37,8 @@ locals {
     close = ["project_path:${var.gitlab.project}:ref_type:branch:ref:${var.gitlab.branch}"]
   }
 
+  workers = { plan = [], apply = var.workers, close = var.closing_workers }
+
   roles = toset(["plan", "apply", "close"])
   trust = { for role in local.roles : role => concat(
     [for github in var.github[*] : {
@@ -45,11 +46,25 @@ locals {
       Effect    = "Allow"
       Action    = "sts:AssumeRoleWithWebIdentity"
       Principal = { Federated = "${local.iam}:oidc-provider/${github.host}" }
+      Condition = { StringEquals = {
+        "${github.host}:aud" = "sts.amazonaws.com"
+        "${github.host}:sub" = local.github_subjects[role]
+      } }
+    }],
+    # A merge queue has a branch of a new name each time. Who can push a branch can be the plan role anyway, and no other role is
+    # within reach of a pattern.
+    [for github in var.github[*] : {
+      Sid       = "GitHubQueue"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRoleWithWebIdentity"
+      Principal = { Federated = "${local.iam}:oidc-provider/${github.host}" }
       Condition = {
         StringEquals = { "${github.host}:aud" = "sts.amazonaws.com" }
-        StringLike   = { "${github.host}:sub" = local.github_subjects[role] }
+        StringLike = { "${github.host}:sub" = [
+          for name in local.github_names : "repo:${name}:ref:refs/heads/gh-readonly-queue/${github.branch}/*"
+        ] }
       }
-    }],
+    } if role == "plan"],
     [for gitlab in var.gitlab[*] : {
       Sid       = "GitLab"
       Effect    = "Allow"
@@ -59,6 +74,14 @@ locals {
         StringEquals = { "${gitlab.host}:aud" = gitlab.audience }
         StringLike   = { "${gitlab.host}:sub" = local.gitlab_subjects[role] }
       }
+    }],
+    # Named as principals, so that AWS keeps to their ids: a role that is made anew under such a name is another one.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-roles
+    length(local.workers[role]) == 0 ? [] : [{
+      Sid       = "Workers"
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { AWS = sort(distinct(local.workers[role])) }
     }],
     # Itself: Terraform gets sessions of the role that reach the state of one account each. A role that assumes itself has to
     # be named; before it exists, only a condition can do that.

@@ -31,6 +31,10 @@ variable "github" {
     condition     = var.github == null || try((var.github.owner_id == null) == (var.github.repository_id == null), false)
     error_message = "Give both github.owner_id and github.repository_id, or neither."
   }
+  validation {
+    condition     = var.github == null || !can(regex("[*?$]", try("${var.github.branch}${var.github.apply_environment}${var.github.close_environment}", "")))
+    error_message = "Write branch and environments without \"*\", \"?\" and \"$\": a trust policy would take them for patterns."
+  }
 }
 
 variable "gitlab" {
@@ -47,6 +51,10 @@ variable "gitlab" {
   validation {
     condition     = var.gitlab == null || can(regex("^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+$", var.gitlab.project))
     error_message = "Write gitlab.project as GROUP/PROJECT."
+  }
+  validation {
+    condition     = var.gitlab == null || !can(regex("[*?$]", try(var.gitlab.branch, "")))
+    error_message = "Write gitlab.branch without \"*\", \"?\" and \"$\": a trust policy would take them for patterns."
   }
 }
 
@@ -112,5 +120,31 @@ variable "session_hours" {
   validation {
     condition     = var.session_hours >= 1 && var.session_hours <= 12
     error_message = "AWS allows 1 to 12 hours."
+  }
+}
+
+variable "workers" {
+  description = "ARNs of the roles of workers (engine.kind temporal) that may be the apply role: that of tasks on ECS, or of service accounts on EKS. They have to be there."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.workers : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "Write the ARN of a role each, like arn:aws:iam::111122223333:role/account-vending-worker-apply; whole accounts and wildcards are not trusted."
+  }
+}
+
+variable "closing_workers" {
+  description = "The same for the close role: ARNs of the roles of workers that serve the lane closing. What a run orders, they carry out without asking the reviewers of closures."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.closing_workers : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "Write the ARN of a role each, like arn:aws:iam::111122223333:role/account-vending-worker-close; whole accounts and wildcards are not trusted."
+  }
+  validation {
+    condition     = length(setintersection(var.closing_workers, var.workers)) == 0
+    error_message = "Other workers than those of the apply role close accounts: name each role once."
   }
 }

@@ -24,10 +24,11 @@ from pipeline.model.change import (
 from pipeline.model.drift import DriftKind
 from pipeline.model.landing_zone import Mode, product_name
 from pipeline.model.observed import Details, ObservedState
-from pipeline.model.operation import Done, Waiting
+from pipeline.model.operation import Done, Vanished, Waiting
 from pipeline.provisioners import control_tower
 from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.control_tower.gate import AT_ONCE
+from pipeline.sandbox.control_tower.records import Standing
 from pipeline.sandbox.faults import Fault, Kind
 from pipeline.sandbox.server import Served
 from tests.contract.landing_zone_benches import (
@@ -180,6 +181,32 @@ class TestDriftedControls:
         assert after.controls == ()
         assert after.operation != registration.operation
 
+    def test_a_reset_of_the_unit_that_has_failed_since_the_plan_is_not_tried_again_without_another_plan(
+        self, start: Start
+    ) -> None:
+        """People have confirmed one reset of these accounts, and somebody else has made it."""
+        bench = self.prepared(start())
+        unit = unit_of(bench.provisioner().observe(), "Data")
+        assert unit.registration is not None
+        organization = bench.served.sandbox.organization
+        with organization.lock:
+            zone = organization.landing_zone
+            assert zone is not None
+            enabled = zone.on(unit.unit_id)
+            assert enabled is not None
+            zone.put(replace(enabled, standing=Standing.FAILED, operation="11111111-1111-1111-1111-111111111111"))
+        reset = RegisterUnit(
+            path="Data",
+            action=UnitAction.RESET,
+            before=VERSION,
+            after=VERSION,
+            last_operation=unit.registration.operation,
+        )
+        bench.writes.clear()
+        results = carry_out(bench, bench.provisioner(), reset)
+        assert isinstance(results[-1], Vanished)
+        assert not bench.writes
+
 
 class TestLandingZone:
     def test_trusted_access_that_is_off_is_told_by_one_more_call(self, start: Start) -> None:
@@ -193,6 +220,9 @@ class TestLandingZone:
         untold = observed_by(bench.served).landing_zone
         assert untold is not None
         assert (untold.is_drifted, untold.drifts) == (True, ())
+        refuse(bench, "ListAWSServiceAccessForOrganization", "ServiceException", times=9)
+        with pytest.raises(ServiceError):
+            observed_by(bench.served)
 
     def test_what_there_is_of_it_is_told(self, start: Start) -> None:
         zone = observed_by(start(seed="sample").served).landing_zone
@@ -327,9 +357,26 @@ class TestPrechecks:
         assert "eu-central-1" in check.message
         assert "delete-configuration-recorder" in check.remedy
 
-    def test_an_opt_in_region_that_is_not_enabled(self, start: Start) -> None:
-        checks = self.checks(start(seed="sample", home_region=HOME), "Legacy ERP")
-        assert checks["regions"].passed
+    def test_a_governed_opt_in_region_that_is_not_enabled_is_told_once_with_what_enables_it(self, start: Start) -> None:
+        bench = start(seed="sample")
+        zone = bench.served.sandbox.organization.landing_zone
+        assert zone is not None
+        zone.settings = replace(zone.settings, governed_regions=("eu-south-2", *zone.settings.governed_regions))
+        checks = self.checks(bench, "Legacy ERP")
+        assert (checks["regions"].passed, checks["regions"].message) == (False, "Regions are not enabled: eu-south-2")
+        assert "`regions: [eu-south-2]`" in checks["regions"].remedy
+        assert checks["sts"].passed, "STS comes with the Region"
+
+    def test_sts_that_is_off_in_a_region_is_read_by_whichever_role_lets_us_in(self, start: Start) -> None:
+        """Asking who one is, as `GetCallerIdentity` does, goes through there, too."""
+        bench = start(seed="sample")
+        for name, region in (("Legacy ERP", HOME), ("Legacy Wiki", "eu-central-1")):
+            bench.drift("sts-deactivated", f"{name}/{region}")
+            check = self.checks(bench, name)["sts"]
+            assert (check.passed, check.message) == (False, f"STS is not active in {region}")
+            assert "Account settings" in check.remedy
+        bench.drift("sts-activated", "Legacy Wiki/eu-central-1")
+        assert self.checks(bench, "Legacy Wiki")["sts"].passed
 
     def test_what_cannot_be_read_is_neither_passed_nor_failed(self, start: Start) -> None:
         bench = start(seed="sample")

@@ -8,12 +8,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from pipeline.sandbox.control_tower import CONTROL_TOWER
+from pipeline.sandbox.control_tower.control_catalog import CONTROL_CATALOG
 from pipeline.sandbox.faults import Fault, Kind
 from pipeline.sandbox.identifiers import access_key_of
 from pipeline.sandbox.options import Options
 from pipeline.sandbox.organization import MANAGEMENT_ID, ROOT_ID
 from pipeline.sandbox.organizations.shapes import arn
 from pipeline.sandbox.service import service_model
+from tests.contract.answers import held_against_the_model
 from tests.contract.control_tower_client import Tower, towering
 from tests.contract.sandbox_client import Aws, opened, refusal
 
@@ -23,6 +25,7 @@ NO_OPERATION = "00000000-0000-0000-0000-000000000000"
 CONTROL = "arn:aws:controltower:us-east-1::control/AWS-GR_EBS_OPTIMIZED_INSTANCE"
 ENCRYPTED = "arn:aws:controltower:us-east-1::control/AWS-GR_ENCRYPTED_VOLUMES"
 POLICY = "arn:aws:controltower:us-east-1::control/AWS-GR_RESTRICT_ROOT_USER"
+GLOBAL_CONTROL = "arn:aws:controlcatalog:::control/497wrm2xnk1wxlf4obrdo7mej"
 
 
 @pytest.fixture(scope="module")
@@ -329,3 +332,20 @@ def test_an_empty_organization_gets_what_control_tower_sets_up() -> None:
         assert names == {"example-management", "log-archive", "audit"}
         assert tower.standing(tower.unit("Sandbox")) == "SUCCEEDED IN_SYNC"
         assert tower.standing(tower.unit("Security")) == "-"
+
+
+def test_every_answer_of_the_control_catalog_is_as_its_model_says(tower: Tower) -> None:
+    seen: set[str] = set()
+    catalog = held_against_the_model(tower.aws.client("controlcatalog"), seen)
+    made_of = {
+        arn: catalog.get_control(ControlArn=arn)["Implementation"]["Type"] for arn in (CONTROL, POLICY, GLOBAL_CONTROL)
+    }
+    assert made_of == {
+        CONTROL: "AWS::Config::ConfigRule",
+        POLICY: "AWS::Organizations::Policy::SERVICE_CONTROL_POLICY",
+        GLOBAL_CONTROL: "AWS::Config::ConfigRule",
+    }
+    elsewhere = CONTROL.replace("us-east-1", "eu-west-1")
+    assert refusal(catalog.get_control, ControlArn=elsewhere)[0] == "ResourceNotFoundException"
+    assert refusal(catalog.get_control, ControlArn="arn:aws:iam::aws:policy/ReadOnlyAccess")[0] == "ValidationException"
+    assert seen == set(CONTROL_CATALOG.operations)

@@ -282,7 +282,7 @@ class TestEmail:
         accept = AcceptEmailUpdate(key=KEY, account_id=target, email=NEW_EMAIL, code="wrong1")
         with pytest.raises(PermanentServiceError) as caught:
             perform(bench, bench.provisioner(), operation_of(accept), {})
-        assert caught.value.hint
+        assert f"`vend email-code {KEY} --send-again`" in caught.value.hint
         assert "wrong1" not in str(caught.value)
         assert seen(bench, target).email_update is not None
 

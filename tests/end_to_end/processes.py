@@ -98,7 +98,7 @@ def apply_reviewed(root: Path, environment: Mapping[str, str], record: Path, dea
 def launch(root: Path, environment: Mapping[str, str], record: Path, death: Death | None = None) -> BaseProcess:
     """Start a run; forked from a clean server process that has everything imported, so a run costs no start-up."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.end_to_end.processes", "boto3", "git"])
+    context.set_forkserver_preload(["tests.end_to_end.processes", "tests.end_to_end.warm", "git"])
     process = context.Process(target=apply_reviewed, args=(root, dict(environment), record, death))
     process.start()
     return process

@@ -111,9 +111,9 @@ class Team:
         pull.merged_at = (datetime.now(UTC) + timedelta(days=3000)).strftime("%Y-%m-%dT%H:%M:%SZ")
         pull.state = "closed"
 
-    def apply(self, *more: str) -> int:
-        """What CI runs after a push to the main branch."""
-        self.repository.git.checkout("main")
+    def apply(self, *more: str, at: str = "main") -> int:
+        """What CI runs after a push to the main branch; `at`: the commit whose job is run again."""
+        self.repository.git.checkout(at)
         landed = str(self.repository.head.commit.hexsha)
         for each in self.repository.iter_commits("main", reverse=True):
             self.bench.world.commits[each.hexsha] = tuple(parent.hexsha for parent in each.parents)
@@ -136,6 +136,13 @@ class Team:
     def comment(self, verb: str, number: int = 7) -> str:
         (found,) = [each for each in self.bench.world.bodies(number) if each.startswith(f"<!-- vend:{verb}:")]
         return str(found)
+
+    def tag(self, account: str, key: str) -> str | None:
+        client = boto3.client("organizations", region_name="us-east-1")
+        pages = client.get_paginator("list_accounts").paginate()
+        (number,) = [each["Id"] for page in pages for each in page["Accounts"] if each["Name"] == account]
+        tags = {each["Key"]: each["Value"] for each in client.list_tags_for_resource(ResourceId=number)["Tags"]}
+        return tags.get(key)
 
     def accounts(self) -> set[str]:
         pages = boto3.client("organizations", region_name="us-east-1").get_paginator("list_accounts").paginate()
@@ -193,6 +200,26 @@ def test_a_run_after_the_last_one_looks_at_nothing_that_was_done_before(team: Te
     assert len(asked) == 1
     assert "invoices" in team.accounts()
     assert "invoices" not in team.comment("apply", 7)
+
+
+@pytest.mark.parametrize("team", ["github"], indirect=True)
+def test_re_run_pressed_on_an_older_commit_undoes_nothing_of_the_newer_one(team: Team) -> None:
+    """What the older commit asks for would be a repair of drift, if it were still wanted."""
+    (team.root / "vending.yaml").write_text(organization.SETTINGS)
+    team.commit()
+    first = team.branch(7, orders=NEW)
+    team.plan(first)
+    landed = team.merge(first)
+    team.apply()
+    second = team.branch(8, orders=NEW.replace("4711", "4712"))
+    team.plan(second)
+    team.merge(second)
+    team.apply()
+    team.bench.fake.requests.clear()
+    code = team.apply(at=landed)
+    assert team.tag("orders", "CostCenter") == "4712"
+    assert code == ExitCode.OK
+    assert not team.bench.fake.writes()
 
 
 def test_what_a_merge_queue_lands_is_applied_together_each_told_of_its_own_and_a_repeated_run_adds_nothing(

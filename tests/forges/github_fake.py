@@ -50,7 +50,7 @@ class _GitHub:
     def pull(self, pull: Pull) -> dict[str, Any]:
         made = self.fill("/repos/{owner}/{repo}/pulls/{pull_number}", "GET")
         made |= {"number": pull.number, "title": pull.title, "state": pull.state, "merged_at": pull.merged_at}
-        made["user"]["login"] = pull.author
+        made["user"]["login"] = pull.author or "ghost"
         made["requested_teams"] = []  # the published example's is not as the published schema has it
         for side, ref, commit, name in (
             ("head", pull.branch, pull.head, "mallory/fork" if pull.fork else REPOSITORY),
@@ -62,11 +62,11 @@ class _GitHub:
 
     def short_pull(self, pull: Pull) -> dict[str, Any]:
         made, whole = self.fill("/repos/{owner}/{repo}/pulls", "GET"), self.pull(pull)
-        return {name: whole.get(name, value) for name, value in made.items()}
+        return {name: whole.get(name, value) for name, value in made.items()} | ({} if pull.author else {"user": None})
 
     def comment(self, each: dict[str, Any]) -> dict[str, Any]:
         made = self.fill("/repos/{owner}/{repo}/issues/comments/{comment_id}", "GET", id=each["id"], body=each["body"])
-        made["user"]["login"] = _login(each["author"])
+        made["user"] = {**made["user"], "login": _login(each["author"])} if each["author"] else None
         made["url"] = f"{self.api}/issues/comments/{each['id']}"
         made["html_url"] = f"https://github.example/{REPOSITORY}/pull/{each['number']}#issuecomment-{each['id']}"
         return made
@@ -132,7 +132,7 @@ class _GitHub:
 
     def get_commits(self, request: Request, **_: str) -> Answer:
         """Every ancestor, those of merged branches among them, the newest first."""
-        wanted, found = [request.query["sha"]], []
+        wanted, found = [self.world.resolved(request.query["sha"])], []
         for name, parents in reversed(self.world.commits.items()):
             if name in wanted:
                 made = self.fill("/repos/{owner}/{repo}/commits", "GET", sha=name)

@@ -230,7 +230,7 @@ class _GitLab:
 
     def get_commits(self, request: Request, **_: str) -> Answer:
         """Only first parents: we ask for nothing else."""
-        wanted: str | None = request.query["ref_name"]
+        wanted: str | None = self.world.resolved(request.query["ref_name"])
         found = []
         while wanted in self.world.commits:
             parents = self.world.commits[wanted]

@@ -5,6 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -262,6 +263,41 @@ def test_a_verdict_whose_answer_is_lost_is_there_and_says_nothing_else(bench: Be
     assert {each.conclusion for each in bench.forge().verdicts(VERDICT.sha, "vend plan")} == {Conclusion.GREEN}
 
 
+def test_a_run_that_was_cancelled_does_not_stand_in_the_way_of_the_next(bench: Bench) -> None:
+    """Its verdict says "running" for ever; GitLab refuses to set such a one to running again."""
+    verdict = Verdict(name="vend plan", sha=sha("a"), conclusion=Conclusion.RUNNING, title="begun", order="1")
+    bench.forge().set_verdict(verdict)
+    bench.forge().set_verdict(replace(verdict, order="2"))
+    bench.forge().set_verdict(replace(verdict, order="2", conclusion=Conclusion.GREEN))
+    found = bench.forge().verdicts(sha("a"), "vend plan")[-1]
+    assert (found.order, found.conclusion) == ("2", Conclusion.GREEN)
+
+
+def test_a_status_that_another_job_is_setting_is_set_after_it(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    if bench.kind == "github":
+        pytest.skip("GitHub sets check runs side by side")
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    bench.fake.faults.append(Fault("POST", "statuses", 409, {"message": "another update is in progress"}, times=2))
+    bench.forge().set_verdict(Verdict(name="vend plan", sha=sha("a"), conclusion=Conclusion.GREEN, title="1 change"))
+    assert [each.title for each in bench.forge().verdicts(sha("a"), "vend plan")] == ["1 change"]
+    assert len(pauses) == 2
+    bench.fake.faults.append(Fault("POST", "statuses", 409, {"message": "another update is in progress"}, times=99))
+    with pytest.raises(TemporaryServiceError, match="409"):
+        bench.forge().set_verdict(Verdict(name="vend apply", sha=sha("a"), conclusion=Conclusion.GREEN, title="1"))
+    assert len(pauses) < 9
+
+
+def test_comments_and_requests_of_people_who_are_gone_are_nobodys(bench: Bench) -> None:
+    if bench.kind == "gitlab":
+        pytest.skip("GitLab has a user for them: https://docs.gitlab.com/user/profile/account/delete_account/")
+    bench.world.pull(author="")
+    bench.world.comment(7, "", text("b"))
+    assert bench.forge().upsert_comment(7, MARKER, text("a")).posting is Posting.CREATED
+    assert bench.forge().pull_request(7).author == "ghost"
+    assert [each.author for each in bench.forge().open_pull_requests()] == ["ghost"]
+
+
 def test_the_newest_verdict_is_the_last(bench: Bench) -> None:
     forge = bench.forge()
     for order in ("3", "1", "2"):
@@ -291,6 +327,7 @@ def test_history_follows_first_parents(bench: Bench) -> None:
     }
     assert list(bench.forge().history(sha("merge"), 9)) == [sha("merge"), sha("b"), sha("a")]
     assert list(bench.forge().history(sha("merge"), 2)) == [sha("merge"), sha("b")]
+    assert bench.forge().newest("main") == sha("merge")
 
 
 def test_the_pull_request_that_brought_a_commit_is_found_and_an_open_one_is_not(bench: Bench) -> None:

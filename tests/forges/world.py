@@ -55,5 +55,9 @@ class World:
         self.comments.append(made)
         return made
 
+    def resolved(self, name: str) -> str:
+        """The commit of this id; of a branch's name, that of main."""
+        return name if name != "main" else next(reversed(self.commits))
+
     def bodies(self, number: int = 7) -> list[str]:
         return [each["body"] for each in self.comments if each["number"] == number]

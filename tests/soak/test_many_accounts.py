@@ -7,7 +7,7 @@ import pytest
 from pipeline.model.outcome import Status
 from tests import many_accounts
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(3000)]
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3500)]
 
 ACCOUNTS = 2000
 EVENTS, BYTES = 10_240, 10_000_000

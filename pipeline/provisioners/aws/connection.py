@@ -86,6 +86,7 @@ class Connection:
         self._session: Session | None = None
         self._clients: dict[tuple[str, bool, str | None], Any] = {}
         self._clients_inside: dict[tuple[str, str], Any] = {}
+        self._token_services: dict[str, STSClient] = {}
         self._inside: Session | None = None
         self._whereabouts: Whereabouts | None = None
 
@@ -119,11 +120,15 @@ class Connection:
         with self._lock:
             return str(self._make_session().get_partition_for_region(self.home_region))
 
-    def token_service(self) -> "STSClient":
-        """STS in the home Region, for getting credentials: no call of it changes anything, so none is refused or noted."""
+    def token_service(self, region: str | None = None) -> "STSClient":
+        """STS, in the home Region unless told another: no call of it changes anything, so none is refused or noted."""
+        where = region or self.home_region
         with self._lock:
-            config = self._config(mode="standard", attempts=ATTEMPTS)
-            return cast("STSClient", self._make_session().create_client("sts", self.home_region, config=config))
+            if where not in self._token_services:
+                config = self._config(mode="standard", attempts=ATTEMPTS)
+                made = self._make_session().create_client("sts", where, config=config)
+                self._token_services[where] = cast("STSClient", made)
+            return self._token_services[where]
 
     @property
     def whereabouts(self) -> "Whereabouts":
@@ -183,34 +188,33 @@ class Connection:
             events.register("response-received", WriteNotes(service, self._on_write, self.clock).response_received)
 
     def _make_session(self) -> "Session":
-        from botocore.session import Session  # noqa: PLC0415 - as above
+        from pipeline.provisioners.aws.descriptions import new_session  # noqa: PLC0415 - as above
 
         if self._session is None:
-            session = Session()
+            session = new_session()
             self._session = session if self._role_arn is None else self._session_of_role(session, self._role_arn)
         return self._session
 
     def _session_inside(self) -> "Session":
-        """A session of whichever account it is. It shares the loaded service descriptions of the first one."""
+        """A session of whichever account it is."""
         from botocore.credentials import CredentialResolver  # noqa: PLC0415 - as above
-        from botocore.session import Session  # noqa: PLC0415 - as above
 
+        from pipeline.provisioners.aws.descriptions import new_session  # noqa: PLC0415 - as above
         from pipeline.provisioners.aws.role import GivenProvider  # noqa: PLC0415 - as above
 
         if self._inside is None:
-            self._inside = Session()
-            self._inside.register_component("data_loader", self._make_session().get_component("data_loader"))
+            self._inside = new_session()
             resolver = CredentialResolver([GivenProvider(self.whereabouts)])
             self._inside.register_component("credential_provider", resolver)
         return self._inside
 
     def _session_of_role(self, source: "Session", role_arn: str) -> "Session":
         from botocore.credentials import CredentialResolver  # noqa: PLC0415 - as above
-        from botocore.session import Session  # noqa: PLC0415 - as above
 
+        from pipeline.provisioners.aws.descriptions import new_session  # noqa: PLC0415 - as above
         from pipeline.provisioners.aws.role import RoleProvider  # noqa: PLC0415 - as above
 
-        session = Session()
+        session = new_session()
         provider = RoleProvider(source, role_arn, session_name(self.run_id), self.home_region)
         session.register_component("credential_provider", CredentialResolver([provider]))
         return session

@@ -7,19 +7,22 @@ the time, written before AWS is asked. A change that is younger than the tag is 
 none, AWS was not asked, and a run that died in between asks now. So a code is sent once for an address, whoever dies when.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from pipeline.errors import PermanentServiceError
 from pipeline.model.account import EMAIL_TAG
 from pipeline.model.email_update import EmailStanding, EmailUpdate, email_mark
 from pipeline.model.operation import Done, Result, Vanished, Waiting
 from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.organizations.accounts import Accounts
 from pipeline.provisioners.aws.organizations.settling import settle
-from pipeline.provisioners.aws.translation import code_of
+from pipeline.provisioners.aws.translation import code_of, translate
 from pipeline.provisioners.preconditions import Look, compare
 from pipeline.provisioners.upkeep_steps import AcceptEmailUpdate, StartEmailUpdate
 
@@ -46,6 +49,11 @@ _LATE: Final = {
 """By AWS's status, while a code is good and after that. What was completed long ago is history."""
 _UNKNOWN: Final = "UNKNOWN"
 _TIME: Final = "%Y%m%dT%H%M%SZ"
+_REMEDIES: Final[Mapping[str, str]] = {
+    "ValidationException": "look at the code again; `vend email-code {key} --send-again` has another one sent",
+    "ResourceNotFoundException": "nobody waits for a code: plan again, or use `vend email-code {key} --send-again`",
+}
+"""Of a code that is handed in, by AWS's error."""
 _AFTER_ACCEPTING: Final = "AWS takes up to 4 hours to show it everywhere"
 
 
@@ -104,7 +112,8 @@ class EmailUpdates:
         """Hand in the code, and read that AWS has taken it."""
         if self._accounts.see(step.account_id).email.lower() == step.email.lower():
             return Done(message=f'its address is "{step.email}"')
-        self._once.accept_primary_email_update(AccountId=step.account_id, PrimaryEmail=step.email, Otp=step.code)
+        with _remedied(step.key):
+            self._once.accept_primary_email_update(AccountId=step.account_id, PrimaryEmail=step.email, Otp=step.code)
         settle(
             self._connection.clock,
             lambda: self._accepted(step),
@@ -182,6 +191,18 @@ class EmailUpdates:
                 return None, None
             raise
         return answer.get("Status"), answer.get("UpdatedAt")
+
+
+@contextmanager
+def _remedied(key: str) -> Iterator[None]:
+    """A refused code comes out with the command to run, for the request that is meant."""
+    try:
+        yield
+    except ClientError as error:
+        remedy = _REMEDIES.get(code_of(error))
+        if remedy is None:
+            raise
+        raise PermanentServiceError(str(translate(error)), hint=remedy.format(key=key)) from error
 
 
 def _told(step: StartEmailUpdate, update: EmailUpdate) -> str:

@@ -218,10 +218,10 @@ BY_CALL: Final[Mapping[tuple[str, str], Meaning]] = {
         Meaning(Kind.REQUEST, "an account of AWS has that address, now or once: choose another one in the request"),
     ),
     ("AcceptPrimaryEmailUpdate", "ValidationException"): Meaning(
-        Kind.REQUEST, "look at the code again; `vend email-code KEY --send-again` has another one sent"
+        Kind.REQUEST, "look at the code again, or have another one sent"
     ),
     ("AcceptPrimaryEmailUpdate", "ResourceNotFoundException"): Meaning(
-        Kind.REQUEST, "nobody waits for a code: plan again, or use `vend email-code KEY --send-again`"
+        Kind.REQUEST, "nobody waits for a code: plan again, or have another one sent"
     ),
     ("CreateAccountAssignment", "ServiceQuotaExceededException"): Meaning(
         Kind.PERSON, "raise the quota of IAM Identity Center in Service Quotas"

@@ -11,11 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.credentials import DeferredRefreshableCredentials
+from botocore.exceptions import ClientError
 
 from pipeline.provisioners.aws.connection import Connection, home_of_organizations, session_name
+from pipeline.provisioners.aws.translation import code_of
 
 if TYPE_CHECKING:
-    from mypy_boto3_sts.client import STSClient
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef
+
+_PROBE_SECONDS: Final = 900
+"""The least that AWS gives: https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
 
 _SESSION_SECONDS: Final = 3600
 """The most that AWS gives to a role that was itself assumed: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html"""
@@ -64,13 +69,26 @@ class Members:
         self._role = execution_role
         self._lock = threading.RLock()
         self._credentials: dict[str, Any] = {}
-        self._sts: STSClient | None = None
 
     @contextmanager
     def inside(self, account_id: str) -> Iterator[Member]:
         """The calling thread is in the account until the end of the block; the role is assumed at the first call."""
         with self.connection.whereabouts.be_in(account_id, self._credentials_of(account_id)):
             yield Member(account_id, self.connection)
+
+    def gets_credentials_in(self, account_id: str, region: str) -> bool:
+        """Whether STS of the Region gives credentials for the account. Raises what the SDK raises for any other refusal.
+
+        What counts is the account that the role is in, not the caller's; a look at who one is goes through even where STS is off.
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+        """
+        try:
+            self._ask(account_id, region, _PROBE_SECONDS)
+        except ClientError as error:
+            if code_of(error) == "RegionDisabledException":
+                return False
+            raise
+        return True
 
     def _credentials_of(self, account_id: str) -> Any:
         with self._lock:
@@ -85,11 +103,7 @@ class Members:
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
         """
-        answer = self._token_service().assume_role(
-            RoleArn=f"arn:{self.connection.partition}:iam::{account_id}:role/{self._role}",
-            RoleSessionName=session_name(self.connection.run_id),
-            DurationSeconds=_SESSION_SECONDS,
-        )["Credentials"]
+        answer = self._ask(account_id, self.connection.home_region, _SESSION_SECONDS)
         return {
             "access_key": answer["AccessKeyId"],
             "secret_key": answer["SecretAccessKey"],
@@ -97,8 +111,9 @@ class Members:
             "expiry_time": answer["Expiration"].isoformat(),
         }
 
-    def _token_service(self) -> "STSClient":
-        with self._lock:
-            if self._sts is None:
-                self._sts = self.connection.token_service()
-            return self._sts
+    def _ask(self, account_id: str, region: str, seconds: int) -> "CredentialsTypeDef":
+        return self.connection.token_service(region).assume_role(
+            RoleArn=f"arn:{self.connection.partition}:iam::{account_id}:role/{self._role}",
+            RoleSessionName=session_name(self.connection.run_id),
+            DurationSeconds=seconds,
+        )["Credentials"]

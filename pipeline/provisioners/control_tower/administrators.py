@@ -8,7 +8,6 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from pipeline.model.access import Principal, PrincipalKind
 from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.identity_center.directory import Directory, Instance
 from pipeline.provisioners.aws.organizations.listing import listed
@@ -16,7 +15,8 @@ from pipeline.provisioners.aws.translation import code_of
 from pipeline.provisioners.control_tower.former_user import PERMISSION_SET
 
 _PAGE: Final = 100
-_DENIED: Final = "AccessDeniedException"
+_UNTOLD: Final = frozenset({"AccessDeniedException", "ResourceNotFoundException"})
+"""The latter where a user or a permission set is deleted while it is read."""
 
 
 class Administrators:
@@ -32,7 +32,10 @@ class Administrators:
         self._names: dict[str, str] = {}
 
     def lacks(self, email: str, account_id: str) -> bool:
-        """Whether the user has no administrator's access to the account, by no way; False also where that cannot be read."""
+        """Whether the user has no administrator's access to the account, by no way.
+
+        False also where that cannot be read, and for a user who is not there, or not by this address.
+        """
         with self._lock:
             key = email.casefold()
             if key not in self._accounts:
@@ -41,19 +44,19 @@ class Administrators:
         return accounts is not None and account_id not in accounts
 
     def _readable(self, email: str) -> frozenset[str] | None:
-        """None without an instance in this Region, or for a role that may not ask."""
+        """None without an instance in this Region, for a role that may not ask, and for nobody."""
         try:
             instance = self._directory.instance
             return None if instance is None else self._read(instance, email)
         except ClientError as error:
-            if code_of(error) == _DENIED:
+            if code_of(error) in _UNTOLD:
                 return None
             raise
 
-    def _read(self, instance: Instance, email: str) -> frozenset[str]:
-        user = self._directory.id_of(Principal(PrincipalKind.USER, email))
+    def _read(self, instance: Instance, email: str) -> frozenset[str] | None:
+        user = self._directory.id_of_address(email)
         if user is None:
-            return frozenset()
+            return None
         some = listed(
             self._directory.admin.list_account_assignments_for_principal,
             "AccountAssignments",

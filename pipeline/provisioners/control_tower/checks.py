@@ -20,7 +20,6 @@ from pipeline.provisioners.control_tower.inside import EXECUTION_ROLE_REPAIR, In
 from pipeline.provisioners.control_tower.tower import EXECUTION_ROLE, Tower
 
 _UNREADABLE: Final = "could not be read"
-_NOT_HERE: Final = frozenset({"RegionDisabledException", "InvalidClientTokenId", "OptInRequired", "AuthFailure"})
 
 
 class Checks:
@@ -40,7 +39,8 @@ class Checks:
             *outside,
             *self._role(account_id),
             self._opted_in(account_id),
-            *self._within(account_id),
+            self._undisturbed(account_id),
+            _safely("sts", lambda: self._sts(account_id)),
         )
 
     def _role(self, account_id: str) -> tuple[Check, ...]:
@@ -72,27 +72,20 @@ class Checks:
             return Check(
                 name="regions",
                 passed=not missing,
-                message=f"not enabled: {', '.join(missing)}" if missing else "all governed Regions are enabled",
+                message=f"Regions are not enabled: {', '.join(missing)}"
+                if missing
+                else "all governed Regions are enabled",
                 remedy=f"write `regions: [{', '.join(missing)}]` into the request" if missing else "",
             )
 
         return _safely("regions", look)
 
-    def _within(self, account_id: str) -> tuple[Check, Check]:
-        """What a session in the account tells, Region by Region."""
-        names = ("config", "sts")
-        try:
+    def _undisturbed(self, account_id: str) -> Check:
+        def look() -> Check:
             with self._inside.entered(account_id) as member:
-                if member is None:
-                    config, sts = (
-                        Check(name=name, passed=None, message=f"{_UNREADABLE}: no role lets us into the account")
-                        for name in names
-                    )
-                    return config, sts
-                return _safely("config", lambda: self._config(member)), _safely("sts", lambda: self._sts(member))
-        except (ClientError, BotoCoreError, ServiceError) as error:
-            config, sts = (_unreadable(name, error) for name in names)
-            return config, sts
+                return _closed_to_us("config") if member is None else self._config(member)
+
+        return _safely("config", look)
 
     def _config(self, member: Member) -> Check:
         found = [region for region in self._tower.settings.governed_regions if _records(member, region)]
@@ -109,12 +102,21 @@ class Checks:
             else "",
         )
 
-    def _sts(self, member: Member) -> Check:
-        closed = [region for region in self._tower.settings.governed_regions if not _answers(member, region)]
+    def _sts(self, account_id: str) -> Check:
+        """STS cannot be active in a Region that is not enabled, which is another condition, with another remedy."""
+        governed = self._tower.settings.governed_regions
+        answers = {region: self._inside.gets_credentials_in(account_id, region) for region in governed}
+        if None in answers.values():
+            return _closed_to_us("sts")
+        off = [region for region, is_active in answers.items() if not is_active]
+        states = region_states(self._tower.clients.connection, {"AccountId": account_id}) if off else {}
+        closed = [region for region in off if states.get(region) in ENABLED]
         return Check(
             name="sts",
             passed=not closed,
-            message=f"STS is not active in {', '.join(closed)}" if closed else "STS is active in all governed Regions",
+            message=f"STS is not active in {', '.join(closed)}"
+            if closed
+            else "STS is active in all governed Regions that are enabled",
             remedy="activate STS for these Regions in the account's IAM console (Account settings)" if closed else "",
         )
 
@@ -146,21 +148,15 @@ def _records(member: Member, region: str) -> bool:
     return bool(recorders or config.describe_delivery_channels()["DeliveryChannels"])
 
 
-def _answers(member: Member, region: str) -> bool:
-    try:
-        member.connection.client_inside("sts", region).get_caller_identity()
-    except ClientError as error:
-        if code_of(error) in _NOT_HERE:
-            return False
-        raise
-    return True
-
-
 def _safely(name: str, look: Callable[[], Check]) -> Check:
     try:
         return look()
     except (ClientError, BotoCoreError, ServiceError) as error:
         return _unreadable(name, error)
+
+
+def _closed_to_us(name: str) -> Check:
+    return Check(name=name, passed=None, message=f"{_UNREADABLE}: no role lets us into the account")
 
 
 def _unreadable(name: str, error: Exception) -> Check:

@@ -171,9 +171,11 @@ def _operation(entry: Mapping[str, Any]) -> dict[str, str]:
 def _explained(error: ClientError, step: ChangeTheControl) -> Exception:
     if code_of(error) != REFUSED or ControlAction(step.action) is not ControlAction.RESET:
         return error
+    text = error.response.get("Error", {}).get("Message", "")
     return PermanentServiceError(
-        f'unit "{step.path}": control "{step.control}" cannot be reset by itself: it is a policy of Organizations',
+        f'unit "{step.path}": control "{step.control}" cannot be reset by itself: {text or REFUSED}',
         hint=(
-            f"{DRIFT[DriftKind.POLICY].repair}; a plan that may call controlcatalog:GetControl tells how the unit is reset"
+            f"if it is a service control policy, {DRIFT[DriftKind.POLICY].repair}; a plan that may call "
+            "controlcatalog:GetControl tells how the unit is reset"
         ),
     )

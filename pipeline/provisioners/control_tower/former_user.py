@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/controltower/latest/userguide/updating-account-facto
 from typing import Any, Final
 
 from pipeline.errors import PermanentServiceError
-from pipeline.model.access import Principal, PrincipalKind
+from pipeline.model.access import PrincipalKind
 from pipeline.model.operation import Done, Facts, Result, Waiting
 from pipeline.provisioners.aws.connection import Connection
 from pipeline.provisioners.aws.identity_center.directory import Directory
@@ -39,7 +39,7 @@ class FormerUsers:
         """
         if not self._is_told(step):
             return Done(message=f'"{step.email}" is no first administrator whom Account Factory can replace')
-        user = self._directory.id_of(Principal(PrincipalKind.USER, step.email))
+        user = self._directory.id_of_address(step.email)
         permission_set = self._directory.permission_sets().get(PERMISSION_SET)
         if user is None or permission_set is None:
             return Done(message=f'"{step.email}" is not in IAM Identity Center')

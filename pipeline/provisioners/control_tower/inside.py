@@ -54,6 +54,16 @@ class Inside:
         with members.inside(account_id) as member:
             yield member
 
+    def gets_credentials_in(self, account_id: str, region: str) -> bool | None:
+        """Whether STS of the Region is active for the account; None where no role lets us in. Raises the SDK's errors."""
+        for members in (self._tower, *self._others):
+            try:
+                return members.gets_credentials_in(account_id, region)
+            except ClientError as error:
+                if code_of(error) not in _DENIED:
+                    raise
+        return None
+
     def repair(self, step: Repair) -> Result:
         """Make the role, let it trust the management account, give it its policy: whichever of these is missing."""
         if step.repair != EXECUTION_ROLE_REPAIR:
@@ -71,7 +81,7 @@ class Inside:
                 hint=by_hand(self._connection, self._organization),
             )
         with other.inside(step.account_id) as member:
-            self._make(member.iam)
+            self._make(member.iam, step.account_id)
         settle(
             self._connection.clock,
             lambda: self.can_assume_tower_role(step.account_id) or None,
@@ -79,16 +89,18 @@ class Inside:
         )
         return done
 
-    def _make(self, iam: Any) -> None:
+    def _make(self, iam: Any, account_id: str) -> None:
+        """Trust comes last: where the role can be assumed it is complete, wherever an earlier try has ended."""
         trust = json.dumps(trust_policy(self._connection, self._organization))
         role = _role(iam)
         if role is None:
-            iam.create_role(RoleName=EXECUTION_ROLE, AssumeRolePolicyDocument=trust)
-        elif _document(role) != json.loads(trust):
-            iam.update_assume_role_policy(RoleName=EXECUTION_ROLE, PolicyDocument=trust)
+            closed = json.dumps(_no_trust(self._connection.partition, account_id))
+            iam.create_role(RoleName=EXECUTION_ROLE, AssumeRolePolicyDocument=closed)
         # Attaching what is attached is no error: https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
         policy = f"arn:{self._connection.partition}:iam::aws:policy/AdministratorAccess"
         iam.attach_role_policy(RoleName=EXECUTION_ROLE, PolicyArn=policy)
+        if role is None or _document(role) != json.loads(trust):
+            iam.update_assume_role_policy(RoleName=EXECUTION_ROLE, PolicyDocument=trust)
 
     def _opens(self, members: Members, account_id: str) -> bool:
         try:
@@ -115,6 +127,18 @@ def trust_policy(connection: Connection, organization: Organization) -> dict[str
                 "Condition": {"StringEquals": {"aws:PrincipalOrgID": identity.organization_id}},
             }
         ],
+    }
+
+
+def _no_trust(partition: str, account_id: str) -> dict[str, Any]:
+    """A trust policy that lets nobody in; a role cannot be made without one, nor without a principal in it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    principal = f"arn:{partition}:iam::{account_id}:root"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}],
     }
 
 

@@ -121,6 +121,7 @@ def _read(tower: Tower) -> _Seen:
         manages_access=zone.manages_access,
         governed_regions=zone.governed_regions,
         security_accounts=zone.security_accounts,
+        security_unit_name=zone.security_unit_name,
         baseline_version=fitting_version(zone.version),
         mode=mode,
         mode_reason=reason,

@@ -97,6 +97,9 @@ class Units:
         version = None if enabled is None else enabled.version
         if enabled is not None and version == step.after and enabled.is_sound and not _waits_for_reset(step, enabled):
             return Look.DONE
+        if enabled is not None and step.last_operation and not _waits_for_reset(step, enabled):
+            # What was confirmed is one reset of a sound unit: that has been tried.
+            return Vanished(reason=f'unit "{step.path}": somebody has worked on it since the plan, and it is not sound')
         # A registration that has failed has left the baseline in place: it is put right, not enabled anew.
         if version in {step.before, step.after}:
             return Look.ACT

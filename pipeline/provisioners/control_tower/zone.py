@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from pipeline.model.drift import DriftKind
 from pipeline.model.landing_zone import KnownDrift, Standing
 from pipeline.provisioners.aws.organizations.listing import listed
+from pipeline.provisioners.aws.translation import code_of
 from pipeline.provisioners.control_tower.clients import Clients, found
 
 TOWER_BASELINE: Final = "AWSControlTowerBaseline"
@@ -19,6 +20,7 @@ PRINCIPAL: Final = "controltower.amazonaws.com"
 """https://docs.aws.amazon.com/organizations/latest/userguide/services-that-can-integrate-CTower.html"""
 IDENTITY_BASELINE: Final = "IdentityCenterBaseline"
 
+_DENIED: Final = "AccessDeniedException"
 _PAGE: Final = 100
 _FITTING: Final[tuple[tuple[tuple[int, int], str], ...]] = (
     ((4, 0), "5.0"),
@@ -75,6 +77,7 @@ class Zone:
     manages_access: bool
     governed_regions: tuple[str, ...]
     security_accounts: tuple[str, ...]
+    security_unit_name: str | None
 
     @property
     def is_processing(self) -> bool:
@@ -82,11 +85,16 @@ class Zone:
 
 
 def known_drifts(clients: Clients) -> tuple[KnownDrift, ...]:
-    """What of the landing zone's drift another read tells: one call, asked for where it is drifted. A refusal tells nothing."""
+    """What of the landing zone's drift another read tells: one call, asked for where it is drifted.
+
+    A role that may not ask is told nothing.
+    """
     call = clients.connection.organizations.list_aws_service_access_for_organization
     try:
         trusted = {each["ServicePrincipal"] for each in listed(call, "EnabledServicePrincipals")}
-    except ClientError:
+    except ClientError as error:
+        if code_of(error) != _DENIED:
+            raise
         return ()
     if PRINCIPAL in trusted:
         return ()
@@ -191,6 +199,7 @@ def _zone(answer: Mapping[str, Any]) -> Zone:
         manages_access=bool(_mapping(manifest.get("accessManagement")).get("enabled", True)),
         governed_regions=_texts(manifest.get("governedRegions")),
         security_accounts=tuple(sorted({str(each) for each in shared if each})),
+        security_unit_name=_mapping(_mapping(manifest.get("organizationStructure")).get("security")).get("name"),
     )
 
 

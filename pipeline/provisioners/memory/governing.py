@@ -116,13 +116,14 @@ class Governing:
         known = self._zone.registrations.get(path)
         if path not in self._organization.units:
             return Vanished(reason=f'unit "{path}" is not there')
-        if known is not None and (
-            known.standing is Standing.UNDER_CHANGE
-            or (
-                (known.version, known.is_drifted) == (after, False) and known.operation != (step.last_operation or None)
-            )
-        ):
-            return Done(message="is so, or on its way")
+        if known is not None and known.standing is Standing.UNDER_CHANGE:
+            return Done(message="is on its way")
+        is_overtaken = known is not None and step.last_operation not in {"", known.operation}
+        is_sound = known is not None and known.standing is Standing.SUCCEEDED and not known.is_drifted
+        if known is not None and is_sound and known.version == after and (is_overtaken or not step.last_operation):
+            return Done(message="is so")
+        if is_overtaken:
+            return Vanished(reason=f'unit "{path}" was worked on since the plan')
         if (None if known is None else known.version) != step.before:
             return Vanished(reason=f'unit "{path}" has another version of the baseline')
         self._zone.set_baseline(path, after, Standing.UNDER_CHANGE)

@@ -86,7 +86,8 @@ def change_upkeep(step: UpkeepStep, account: MemoryAccount) -> None:
         case AcceptEmailUpdate(email=email, code=code):
             if code != code_for(email):
                 raise PermanentServiceError(
-                    f'account "{account.account_id}": the code is wrong', hint="look it up again"
+                    f'account "{account.account_id}": the code is wrong',
+                    hint=f"look at the code again; `vend email-code {step.key} --send-again` has another one sent",
                 )
             account.email, account.email_update = email, None
         case AssignAccess(assignment=assignment):

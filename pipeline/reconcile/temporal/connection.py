@@ -2,6 +2,8 @@
 
 import asyncio
 import dataclasses
+import functools
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +13,7 @@ from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.converter import DataConverter
+from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError, RPCStatusCode, TLSConfig
 
 from pipeline.errors import SettingsError, TemporaryServiceError
@@ -68,12 +71,22 @@ async def _reach(server: Server, identity: str) -> Client:
         tls=False if server.tls is None else _tls(server.tls),
         connect_timeout=_PATIENCE,
         identity=identity,
+        runtime=_runtime(),
         data_converter=dataclasses.replace(DataConverter.default, payload_codec=Compressing()),
     )
     await client.workflow_service.describe_namespace(
         DescribeNamespaceRequest(namespace=server.namespace), retry=True, timeout=_PATIENCE
     )
     return client
+
+
+@functools.cache
+def _runtime() -> Runtime:
+    """One for the process. What the SDK's core has to say goes the way of everything else that is logged."""
+    forwarding = LogForwardingConfig(
+        logging.getLogger(f"{__name__}.core"), append_target_to_name=False, prepend_target_on_message=False
+    )
+    return Runtime(telemetry=TelemetryConfig(logging=dataclasses.replace(LoggingConfig.default, forwarding=forwarding)))
 
 
 def is_gone(error: RPCError) -> bool:

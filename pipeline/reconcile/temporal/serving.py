@@ -102,9 +102,18 @@ class Lookout:
         what = f"no worker serves the lane {names}" if len(missing) == 1 else f"no worker serves the lanes {names}"
         alive = self._alive(pollers)
         older = sorted({each.version for lane in missing for each in alive[lane]}, key=numbers)
-        command = "".join(f" --lane {lane}={self.places[lane]}" for lane in missing)
-        hint = f"start one with: vend worker{command}"
+        hint = self._commands(missing)
         if older:
             what += f" in version {self.version}, only in {', '.join(older)}"
             hint = f"update the workers before the job that orders; or {hint}"
         return TemporaryServiceError(f"engine: {what} of {self.scope}; nothing was submitted", hint=hint)
+
+    def _commands(self, missing: Sequence[Lane]) -> str:
+        """What starts workers of these lanes; closures have some of their own, since they take another role."""
+        others = "".join(f" --lane {lane}={self.places[lane]}" for lane in missing if lane is not Lane.CLOSING)
+        commands = [f"vend worker{others}"] if others else []
+        if Lane.CLOSING in missing:
+            commands.append(f"vend worker --lane closing={self.places[Lane.CLOSING]}")
+        hint = f"start one with: {', and one with: '.join(commands)}"
+        closes = "; if roles.apply may not close accounts, with VEND_APPLY_ROLE=ARN of the role that may"
+        return hint + closes if Lane.CLOSING in missing else hint

@@ -148,6 +148,22 @@ def _default_vpc(zone: LandingZone, target: str) -> str:
     return f'A default VPC was added to "{account.name}" ({account.id}) in {region}.'
 
 
+def _sts_deactivated(zone: LandingZone, target: str) -> str:
+    """No drift, but in the way of enrolling: the account settings of IAM's console, which has no API for it.
+
+    `target` is any account of the organization and, behind a slash, a Region; without one, the home Region.
+    """
+    account, region = _account_and_region(zone, target)
+    zone.organization.token_services_off.add((account.id, region))
+    return f'STS was deactivated for "{account.name}" ({account.id}) in {region}.'
+
+
+def _sts_activated(zone: LandingZone, target: str) -> str:
+    account, region = _account_and_region(zone, target)
+    zone.organization.token_services_off.discard((account.id, region))
+    return f'STS was activated for "{account.name}" ({account.id}) in {region}.'
+
+
 KINDS: Final[Mapping[str, Callable[[LandingZone, str], str]]] = {
     "moved-account": _moved_account,
     "removed-account": _removed_account,
@@ -159,6 +175,8 @@ KINDS: Final[Mapping[str, Callable[[LandingZone, str], str]]] = {
     "control-drift": _control_drift,
     "inheritance-drift": _inheritance_drift,
     "default-vpc": _default_vpc,
+    "sts-deactivated": _sts_deactivated,
+    "sts-activated": _sts_activated,
 }
 
 
@@ -175,6 +193,19 @@ def _account(zone: LandingZone, target: str) -> Account:
         if is_meant and zone.on(account.id) is not None:
             return account
     raise DriftError(f'"{target}": there is no such enrolled account.')
+
+
+def _account_and_region(zone: LandingZone, target: str) -> tuple[Account, str]:
+    """Of `ACCOUNT` or `ACCOUNT/REGION`, enrolled or not, of the Regions that the landing zone governs."""
+    named, _, region = target.partition("/")
+    found = next(
+        (each for each in zone.organization.latest.accounts if named in {each.id, each.name, each.email}), None
+    )
+    if found is None:
+        raise DriftError(f'"{named}": there is no such account; the target is ACCOUNT or ACCOUNT/REGION.')
+    if region and region not in zone.settings.governed_regions:
+        raise DriftError(f'"{region}": the landing zone governs {", ".join(zone.settings.governed_regions)}.')
+    return found, region or zone.settings.home_region
 
 
 def _unit(zone: LandingZone, target: str) -> Unit:

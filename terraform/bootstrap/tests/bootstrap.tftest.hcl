@@ -15,16 +15,19 @@ run "each_role_is_for_its_own_context_on_github" {
   command = plan
 
   assert {
-    condition = { for role, each in aws_iam_role.this : role => jsondecode(each.assume_role_policy).Statement[0].Condition.StringLike["token.actions.githubusercontent.com:sub"] } == {
-      plan = [
-        "repo:example/account-requests:pull_request",
-        "repo:example/account-requests:ref:refs/heads/main",
-        "repo:example/account-requests:ref:refs/heads/gh-readonly-queue/main/*",
-      ]
+    condition = { for role, each in aws_iam_role.this : role => jsondecode(each.assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] } == {
+      plan  = ["repo:example/account-requests:pull_request", "repo:example/account-requests:ref:refs/heads/main"]
       apply = ["repo:example/account-requests:environment:production"]
       close = ["repo:example/account-requests:environment:account-closing"]
     }
     error_message = "a role trusts other subjects than its own"
+  }
+  assert {
+    condition = { for role, each in aws_iam_role.this : role => [
+      for statement in jsondecode(each.assume_role_policy).Statement : statement.Condition.StringLike["token.actions.githubusercontent.com:sub"]
+      if can(statement.Condition.StringLike)
+    ] } == { plan = [["repo:example/account-requests:ref:refs/heads/gh-readonly-queue/main/*"]], apply = [], close = [] }
+    error_message = "there is another pattern than that of the plan role's merge queue"
   }
   assert {
     condition = alltrue(flatten([for role in aws_iam_role.this : [
@@ -87,7 +90,7 @@ run "subjects_with_ids_are_trusted_beside_those_with_names" {
   }
 
   assert {
-    condition = jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringLike["token.actions.githubusercontent.com:sub"] == [
+    condition = jsondecode(aws_iam_role.this["apply"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == [
       "repo:example/account-requests:environment:production",
       "repo:example@1234/account-requests@5678:environment:production",
     ]
@@ -173,6 +176,55 @@ run "accounts_get_a_role_that_only_the_plan_role_may_assume" {
   }
 }
 
+run "workers_may_be_the_one_role_that_they_are_named_for" {
+  command = plan
+
+  variables {
+    workers         = ["arn:aws:iam::444455556666:role/workers/apply", "arn:aws:iam::111122223333:role/worker"]
+    closing_workers = ["arn:aws:iam::444455556666:role/workers/close"]
+  }
+
+  assert {
+    condition = { for role, each in aws_iam_role.this : role => [for statement in jsondecode(each.assume_role_policy).Statement : statement if statement.Sid == "Workers"] } == {
+      plan  = []
+      apply = [{ Sid = "Workers", Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = ["arn:aws:iam::111122223333:role/worker", "arn:aws:iam::444455556666:role/workers/apply"] } }]
+      close = [{ Sid = "Workers", Effect = "Allow", Action = "sts:AssumeRole", Principal = { AWS = ["arn:aws:iam::444455556666:role/workers/close"] } }]
+    }
+    error_message = "a role trusts workers that were not named for it, or not those that were"
+  }
+}
+
+run "a_worker_of_both_roles_is_refused" {
+  command = plan
+
+  variables {
+    workers         = ["arn:aws:iam::444455556666:role/worker"]
+    closing_workers = ["arn:aws:iam::444455556666:role/worker"]
+  }
+
+  expect_failures = [var.closing_workers]
+}
+
+run "a_whole_account_is_no_worker" {
+  command = plan
+
+  variables {
+    workers = ["arn:aws:iam::444455556666:root"]
+  }
+
+  expect_failures = [var.workers]
+}
+
+run "any_role_at_all_is_no_closing_worker" {
+  command = plan
+
+  variables {
+    closing_workers = ["arn:aws:iam::444455556666:role/*"]
+  }
+
+  expect_failures = [var.closing_workers]
+}
+
 run "a_repository_without_owner_is_refused" {
   command = plan
 
@@ -181,4 +233,15 @@ run "a_repository_without_owner_is_refused" {
   }
 
   expect_failures = [var.github]
+}
+
+run "a_branch_or_environment_is_no_pattern" {
+  command = plan
+
+  variables {
+    github = { repository = "example/account-requests", apply_environment = "*" }
+    gitlab = { project = "platform/account-requests", branch = "release-*" }
+  }
+
+  expect_failures = [var.github, var.gitlab]
 }

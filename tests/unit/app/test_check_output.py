@@ -62,6 +62,9 @@ class Slate(Forge):
     def limits(self) -> Limits:
         return Limits(comment=65_536, text=65_535)
 
+    def token_lacks(self) -> str:
+        return ""
+
     def pull_request(self, number: int) -> PullRequest:  # noqa: ARG002 - there is one
         return pull("octavia")
 
@@ -73,6 +76,9 @@ class Slate(Forge):
 
     def merged_pull_requests(self, commit: str) -> tuple[PullRequest, ...]:  # noqa: ARG002 - as above
         return ()
+
+    def newest(self, branch: str) -> str:  # noqa: ARG002 - as above
+        return sha("merge")
 
     def history(self, commit: str, limit: int) -> Iterator[str]:  # noqa: ARG002 - as above
         yield commit

@@ -1,6 +1,8 @@
 """What a worker and its probes are told by settings and arguments."""
 
 import json
+import subprocess
+import sys
 from argparse import Namespace
 from pathlib import Path
 from urllib.error import HTTPError
@@ -16,7 +18,7 @@ from pipeline.cli.verbs import worker
 from pipeline.errors import SettingsError, UsageError
 from pipeline.model.operation import Lane
 from pipeline.reconcile.engine import Stop
-from pipeline.settings import load_settings
+from pipeline.settings import ROLE_VARIABLES, load_settings
 from tests.temporal_bench import free_port
 
 ORGANIZATION = 'organization: {management_account: "111122223333", home_region: eu-west-1}\n'
@@ -33,6 +35,33 @@ def test_the_limits_of_aws_hold_in_the_whole_run_and_those_of_machines_in_each_w
     assert (run_places(settings)[Lane.CREATION], worker_places(settings)[Lane.CREATION]) == (3, 3)
     assert (run_places(settings)[Lane.TERRAFORM], worker_places(settings)[Lane.TERRAFORM]) == (7, 7)
     assert run_places(settings)[Lane.MEMBER] > worker_places(settings)[Lane.MEMBER]
+
+
+@pytest.mark.parametrize(
+    ("roles", "others"), [("", set()), ('roles: {apply: "arn:aws:iam::111122223333:role/a"}', {Lane.CLOSING})]
+)
+def test_a_worker_whose_role_is_not_known_to_close_accounts_leaves_that_lane_to_others(
+    roles: str, others: set[Lane], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(ROLE_VARIABLES["apply"], raising=False)
+    (tmp_path / "vending.yaml").write_text(f"{ORGANIZATION}{roles}\n")
+
+    assert set(Lane) - set(worker_places(load_settings(tmp_path))) == others
+
+
+def test_the_log_of_a_worker_that_cannot_begin_is_nothing_but_json(tmp_path: Path) -> None:
+    (tmp_path / "vending.yaml").write_text("engine: {kind: temporal, port: 1}\n")
+    command = [sys.executable, "-m", "pipeline", "--root", str(tmp_path), "--log-format", "json", "worker"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert [each["message"].partition(": ")[0] for each in told] == [
+        "vending.yaml:1:1",
+        "vending.yaml:1:26",
+        "vending.yaml",
+    ]
+    assert all(each["hint"] for each in told)
 
 
 def test_an_api_key_comes_from_where_the_settings_say_and_is_never_sent_in_the_clear(
@@ -62,7 +91,7 @@ def test_what_cannot_be_used_names_the_setting(engine: str, words: str, tmp_path
 
 @pytest.mark.parametrize("lane", ["nothing=2", "terraform", "terraform=0", "terraform=x"])
 def test_a_lane_that_cannot_be_served_is_refused_before_anything_is_connected(lane: str, tmp_path: Path) -> None:
-    arguments = Namespace(lane=[lane], grace=1.0, health_port=None, health_check=None, root=None)
+    arguments = Namespace(lane=[lane], grace=1.0, health_port=None, health_check=None, root=None, log_format="text")
 
     with pytest.raises(UsageError, match="--lane"):
         worker.run(arguments, tmp_path, Parts())

@@ -50,6 +50,9 @@ class Board(Forge):
     def limits(self) -> Limits:
         return Limits(comment=65_536, text=65_535)
 
+    def token_lacks(self) -> str:
+        raise NotImplementedError
+
     def upsert_comment(self, number: int, marker: str, body: str, order: str = "") -> Posted:
         assert body.startswith(marker)
         assert order == ""
@@ -72,6 +75,9 @@ class Board(Forge):
         raise NotImplementedError
 
     def merged_pull_requests(self, commit: str) -> tuple[PullRequest, ...]:
+        raise NotImplementedError
+
+    def newest(self, branch: str) -> str:
         raise NotImplementedError
 
     def history(self, commit: str, limit: int) -> Iterator[str]:

@@ -29,7 +29,14 @@ class Post(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         future: Future[Any] = Future()
-        self.waiting.append(lambda: future.set_result(fn(*args, **kwargs)))
+
+        def run() -> None:
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except LookupError as error:
+                future.set_exception(error)
+
+        self.waiting.append(run)
         if not self.is_slow:
             self.catch_up()
         return future
@@ -46,6 +53,7 @@ class Told:
         self.clock = FakeClock()
         self.post = Post(is_slow=is_slow)
         self.works = works
+        self.broken = False
         self.at: list[float] = []
         self.rows: list[tuple[Row, ...]] = []
         self.telling = Telling(self.tell, self.clock, every=60, post=self.post)
@@ -55,6 +63,8 @@ class Told:
     def tell(self, rows: Sequence[Row]) -> bool:
         self.at.append(self.clock.monotonic())
         self.rows.append(tuple(rows))
+        if self.broken:
+            raise LookupError("an answer that nobody understands")
         return self.works
 
     def finish(self, place: int) -> None:
@@ -134,8 +144,10 @@ def test_a_slow_forge_keeps_nobody_waiting_and_gets_one_telling_at_a_time() -> N
 
 
 def pull(number: int) -> PullRequest:
-    values = dict.fromkeys(("title", "author", "url", "head_ref"), "x")
-    return PullRequest(number=number, head_sha=sha(f"head{number}"), base_ref="main", **values)
+    head = sha(f"head{number}")
+    return PullRequest(
+        number=number, title="x", author="x", url="x", head_sha=head, head_ref="x", base_ref="main", is_merged=True
+    )
 
 
 def reviewed(number: int, key: str) -> Reviewed:
@@ -161,3 +173,29 @@ def test_each_pull_request_is_told_of_its_own_changes_and_one_that_cannot_be_tol
         bench.fake.faults.append(Fault("POST", "issues/7/comments", 403, {"message": "no"}, times=9))
         assert not run.tell(merged, rows)
         assert [len(bench.world.bodies(number)) for number in (7, 8)] == [0, 1]
+
+
+def test_a_forge_that_does_not_answer_is_not_asked_for_each_pull_request() -> None:
+    """Each would wait as long, and the run waits for all of it when it ends."""
+    rows = (ended("orders"), ended("invoices"))
+    merged = Merged(reviewed=(reviewed(7, "orders"), reviewed(8, "invoices")))
+    with bench_of("github") as bench:
+        bench.world.pull(7)
+        bench.world.pull(8)
+        hours = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "99999999999"}
+        bench.fake.faults.append(Fault("GET", "comments", 403, {"message": "API rate limit exceeded"}, hours, times=9))
+        where = Surroundings(forge="github", repository="example/accounts", commit=sha("merge"), branch="main")
+        assert not MergedRun(forge=bench.forge(), where=where, prefix="", order="2").tell(merged, rows)
+        assert not any("issues/8" in each.path for each in bench.fake.requests)
+
+
+def test_a_telling_that_breaks_is_one_that_failed() -> None:
+    """Whatever breaks in it, the events of the run are heard, and it is tried again later."""
+    told = Told()
+    told.broken = True
+    told.finish(0)
+    told.wait(100)
+    told.finish(1)
+    told.broken = False
+    told.wait(200)
+    assert len(told.rows) == 2

@@ -36,8 +36,8 @@ def broken(name: str = "AWS-GR_X", **values: Any) -> EnabledControl:
 def state_of(*controls: EnabledControl, zone: Any = None, **registration: Any) -> ObservedState:
     """Two accounts in `Workloads`, which has these controls."""
     given = {"operation": "op-1", **registration}
-    units = {"Workloads": registered(controls=controls, **given)}
-    return a_governed_state(governed("a"), governed("b"), units=units, zone=zone)
+    workloads = registered(controls=controls, **given)
+    return a_governed_state(governed("a"), governed("b"), units={"Workloads": workloads}, zone=zone)
 
 
 def plan_of(state: ObservedState, *controls: Any, **unit: Any) -> Plan:
@@ -51,27 +51,26 @@ def code_in(plan: Plan) -> str:
 
 
 class TestPolicies:
-    @pytest.mark.parametrize(
-        ("implementation", "kind"),
-        [
-            (SCP, "service control policy"),
-            ("AWS::Organizations::Policy::RESOURCE_CONTROL_POLICY", "resource control policy"),
-            ("AWS::Organizations::Policy::DECLARATIVE_POLICY_EC2", "declarative policy"),
-        ],
-    )
     @pytest.mark.parametrize("how", [{}, {"is_drifted": None, "standing": Standing.FAILED}])
-    def test_a_declared_one_that_is_broken_waits_for_what_repairs_it(
-        self, implementation: str, kind: str, how: dict[str, Any]
-    ) -> None:
-        state = state_of(broken(implementation=implementation, **how))
-        plan = plan_of(state, a_control())
+    def test_a_declared_one_that_is_broken_waits_for_what_repairs_it(self, how: dict[str, Any]) -> None:
+        plan = plan_of(state_of(broken(**how)), a_control())
         [hold] = plan.holds
         assert plan.changes == ()
         assert hold.guard == "control-policy"
-        assert f"it is a {kind}" in hold.reason
+        assert "it is a service control policy" in hold.reason
         assert hold.release.startswith(DRIFT[DriftKind.POLICY].repair)
         assert "touches 2 accounts" in hold.release
         assert isinstance(hold.change, ChangeControl)
+
+    @pytest.mark.parametrize("kind", ["RESOURCE_CONTROL_POLICY", "DECLARATIVE_POLICY_EC2"])
+    @pytest.mark.parametrize("declared", [(a_control(),), ()])
+    def test_policies_of_other_kinds_are_reset_like_any_control(self, kind: str, declared: tuple[Any, ...]) -> None:
+        """AWS refuses to reset service control policies alone."""
+        plan = plan_of(state_of(broken(implementation=f"AWS::Organizations::Policy::{kind}")), *declared)
+        assert [(type(each), getattr(each, "action", None)) for each in plan.changes] == [
+            (ChangeControl, ControlAction.RESET)
+        ]
+        assert plan.holds == ()
 
     def test_the_code_of_the_hold_resets_the_unit_once(self) -> None:
         state = state_of(broken())

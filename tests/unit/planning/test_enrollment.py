@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.model.account import ROOT, WantedState
+from pipeline.model.account import ROOT, UNOBSERVED, WantedState
 from pipeline.model.change import (
     CloseAccount,
     CreateAccount,
@@ -15,6 +15,7 @@ from pipeline.model.change import (
     UpdateAccount,
 )
 from pipeline.model.effect import product_owner
+from pipeline.model.finding import Location, Severity
 from pipeline.model.landing_zone import Check, LandingZone, Obstacle, Standing, product_name
 from pipeline.model.observed import Details
 from pipeline.model.plan import Plan
@@ -43,6 +44,9 @@ from tests.unit.planning.landing_zones import (
     outside,
     registered,
 )
+
+NO_STS = Check(name="sts", passed=False, message="STS is not active in eu-west-1", remedy="activate it")
+NO_REGION = Check(name="regions", passed=False, message="not enabled: eu-south-2", remedy="enable it")
 
 
 def guards(plan: Plan) -> list[str]:
@@ -145,6 +149,8 @@ def test_a_move_of_an_account_that_is_not_enrolled_is_part_of_its_enrolment() ->
     [
         ((PASSED,), {}, None),
         ((PASSED, RECORDER), {}, ("enrollment-checks", "delete it; then plan again")),
+        ((NO_STS,), {}, ("enrollment-checks", "activate it; then plan again")),
+        ((NO_STS, NO_REGION), {}, ("enrollment-checks", "activate it; enable it; then plan again")),
         (
             (NO_ROLE,),
             {},
@@ -405,7 +411,34 @@ def test_an_account_is_not_enrolled_elsewhere_while_the_registration_of_its_unit
 
 def test_what_the_landing_zone_applies_is_not_deferred() -> None:
     request = a_governed_request(managed=True)
-    assert a_governed_plan(a_governed_state(governed("payments")), request).deferred == ()
-    assert a_governed_plan(a_governed_state(), request).deferred == ()
-    [left] = a_governed_plan(a_governed_state(zone=automatic()), request).deferred
-    assert left.attributes == ("sso_user",)
+    for zone in (a_zone(), automatic(), a_zone(manages_access=False)):
+        assert a_governed_plan(a_governed_state(governed("payments"), zone=zone), request).deferred == ()
+        assert a_governed_plan(a_governed_state(zone=zone), request).deferred == ()
+
+
+@pytest.mark.parametrize("zone", [automatic(), a_zone(manages_access=False)])
+def test_a_first_administrator_whom_nobody_makes_is_told_once_where_the_request_itself_asks_for_one(
+    zone: LandingZone,
+) -> None:
+    asks = [a_governed_request("payments"), a_governed_request("orders")]
+    defaults = Location("account-requests/_defaults.yaml")
+    inherits = a_governed_request("billing")
+    inherits = replace(inherits, origins={**inherits.origins, ("sso_user",): defaults, ("sso_user", "email"): defaults})
+    others = [inherits, a_governed_request("legacy", managed=False), a_governed_request("plain", sso_user=UNOBSERVED)]
+    plan = a_governed_plan(a_governed_state(governed("payments"), zone=zone), *asks, *others)
+    [told] = [each for each in plan.findings if each.rule == "sso-user-not-made"]
+    assert '"orders", "payments":' in told.message
+    assert "name the user in `access`" in told.hint
+    assert (told.severity, told.location.file) == (Severity.WARNING, "account-requests/orders.yaml")
+
+
+def test_a_first_administrator_who_has_access_otherwise_is_not_missed() -> None:
+    entry = {"user": "Ada@example.com", "permission_set": "AdministratorAccess"}
+    wants = a_governed_request(access=(entry,))
+    has = governed("payments", access=({**entry, "ours": False},))
+    for state, request in (
+        (a_governed_state(governed("payments"), zone=automatic()), wants),
+        (a_governed_state(has, zone=automatic()), a_governed_request()),
+        (a_governed_state(governed("payments")), a_governed_request()),
+    ):
+        assert "sso-user-not-made" not in [each.rule for each in a_governed_plan(state, request).findings]

@@ -140,7 +140,7 @@ def full(count: int) -> ObservedState:
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_an_enrolment_that_resets_a_full_unit_waits_until_the_number_of_accounts_is_confirmed(*, is_new: bool) -> None:
-    request = a_governed_request("new" if is_new else "payments")
+    request = a_governed_request("new" if is_new else "payments", sso_user=UNOBSERVED)
     assert len(a_governed_plan(full(10), request).changes) == 1
     plan = a_governed_plan(full(11), request)
     assert guards(plan) == ["unit-accounts"]
@@ -160,7 +160,7 @@ def test_a_plan_says_that_an_enrolment_resets_a_unit_and_how_many_accounts_that_
 
 def test_a_unit_that_enrolls_by_itself_is_not_reset() -> None:
     state = a_governed_state(*(governed(f"k{number}", product=None) for number in range(11)), zone=automatic())
-    plan = a_governed_plan(state, a_governed_request("new"))
+    plan = a_governed_plan(state, a_governed_request("new", sso_user=UNOBSERVED))
     assert len(plan.changes) == 1
     assert rules(plan) == set()
 
@@ -244,4 +244,4 @@ def test_a_first_administrator_is_not_changed_where_control_tower_does_not_manag
     state = a_governed_state(governed("payments"), zone=a_zone(manages_access=False))
     plan = a_governed_plan(state, a_governed_request(sso_user={**ADA, "email": "grace@example.com"}))
     assert plan.is_empty
-    assert [each.attributes for each in plan.deferred] == [("sso_user",)]
+    assert [each.rule for each in plan.findings] == ["sso-user-not-made"]

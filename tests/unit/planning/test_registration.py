@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.model.account import AccountState
+from pipeline.model.account import UNOBSERVED, AccountState
 from pipeline.model.change import ChangeControl, ControlAction, RegisterUnit, UnitAction
 from pipeline.model.finding import Severity
 from pipeline.model.landing_zone import Registration, Standing
@@ -163,7 +163,8 @@ def test_a_unit_is_reset_for_an_account_that_only_its_unit_can_put_right() -> No
     zone = automatic(enrolls_automatically=False)
     moved = governed("a", unit="Workloads", enrollment=enrolled_in("Sandbox"), product=None)
     state = a_governed_state(moved, zone=zone)
-    plan = a_governed_plan(state, a_governed_request("a"), units=(a_unit("Workloads", register=True),))
+    request = a_governed_request("a", sso_user=UNOBSERVED)
+    plan = a_governed_plan(state, request, units=(a_unit("Workloads", register=True),))
     assert [(change.path, change.action) for change in plan.changes] == [("Workloads", UnitAction.RESET)]
     assert [each.rule for each in plan.findings] == ["enrollment-drift"]
 

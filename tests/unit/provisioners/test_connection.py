@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.exceptions import NoCredentialsError
 
 from pipeline import __version__
 from pipeline.provisioners.aws.connection import Connection, home_of_organizations, session_name
+from pipeline.provisioners.aws.descriptions import new_session
 from pipeline.provisioners.aws.limits import Limits
 from tests.unit.provisioners.clocks import StillClock
 
@@ -105,3 +107,18 @@ def test_without_credentials_the_role_cannot_be_assumed(monkeypatch: pytest.Monk
     connection = Connection(region="eu-west-1", run_id="test", clock=StillClock(), role_arn=role)
     with pytest.raises(NoCredentialsError):
         connection.organizations.list_roots()
+
+
+def test_sessions_share_what_the_sdk_knows_of_the_services() -> None:
+    """Reading it takes longer than most runs' own work, and a run has a session for each role."""
+    sessions = [new_session(), new_session()]
+
+    assert sessions[0].get_component("data_loader") is sessions[1].get_component("data_loader")
+
+
+def test_descriptions_that_the_environment_adds_are_not_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    usual = new_session().get_component("data_loader")
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+
+    assert new_session().get_component("data_loader") is not usual
+    assert str(tmp_path) in new_session().get_component("data_loader").search_paths

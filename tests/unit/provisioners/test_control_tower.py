@@ -1,12 +1,16 @@
 """What the backend for Control Tower decides by itself, on values: products, texts, parameters, tokens, versions."""
 
 import re
+from typing import Any
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 
 from pipeline.errors import PermanentServiceError, TemporaryServiceError
 from pipeline.model.landing_zone import Product
 from pipeline.provisioners.aws.organizations.failures import FAILURES, Way
+from pipeline.provisioners.control_tower.clients import Clients
+from pipeline.provisioners.control_tower.control_catalog import ControlCatalog
 from pipeline.provisioners.control_tower.decision import Decision, decide
 from pipeline.provisioners.control_tower.factory import Artifact, Factory, is_principal
 from pipeline.provisioners.control_tower.following import poll_delay
@@ -218,3 +222,25 @@ def test_looks_at_a_record_come_at_growing_intervals() -> None:
     delays = [poll_delay(polls) for polls in range(20)]
     assert delays == sorted(delays)
     assert (delays[0], delays[-1]) == (5.0, 15.0)
+
+
+class UnreachableCatalog(Clients):
+    """A network that lets nobody through to AWS Control Catalog."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    @property
+    def control_catalog(self) -> Any:
+        return self
+
+    def get_control(self, **wanted: str) -> None:
+        self.asked.append(wanted["ControlArn"])
+        raise ConnectTimeoutError(endpoint_url="https://controlcatalog.example.com")
+
+
+def test_where_nobody_answers_for_the_catalog_it_is_asked_once_and_plans_are_made_without() -> None:
+    clients = UnreachableCatalog()
+    catalog = ControlCatalog(clients)
+    assert [catalog.implementation(each) for each in ("one", "two", "one")] == ["", "", ""]
+    assert clients.asked == ["one"]

@@ -1,5 +1,7 @@
 """What Control Tower does, in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.model.change import (
@@ -33,8 +35,11 @@ ENROLL = EnrollAccount(
     product="web-1",
     repairs=("execution_role",),
     checks=(
-        Check(name="execution_role", passed=False, message="it is not there"),
+        Check(
+            name="execution_role", passed=False, message="it is not there", remedy="make it", repair="execution_role"
+        ),
         Check(name="config", passed=True, message="no recorder"),
+        Check(name="regions", passed=False, message="not enabled: eu-south-2", remedy="enable it"),
         Check(name="sts", passed=None, message="could not be read"),
     ),
 )
@@ -128,8 +133,17 @@ def test_a_landing_zone_reads_in_one_line() -> None:
 
 def test_the_detail_shows_the_checklist_of_an_enrolment_and_the_accounts_of_a_unit() -> None:
     text = plan_text.detail(Plan(changes=(REGISTER, ENROLL)), "web")
-    for line in ("✗ execution_role: (unset) → it is not there", "✓ config", "? sts", "product: (unset) → web-1"):
-        assert line in text
+    assert "  product: (unset) → web-1\n" in text
+    checklist = """
+  conditions of the enrolment:
+    ↻ repaired by this change · execution_role: it is not there
+    ✓ ok · config: no recorder
+    ✗ not met · regions: not enabled: eu-south-2; to do: enable it
+    ? not read · sts: could not be read
+"""
+    assert checklist in text
+    unrepaired = plan_text.detail(Plan(changes=(replace(ENROLL, repairs=()),)), "web")
+    assert "✗ not met · execution_role: it is not there; to do: make it\n" in unrepaired
     assert "touches account: (unset) → 2" in plan_text.detail(Plan(changes=(REGISTER,)), "Prod")
 
 

@@ -170,6 +170,22 @@ def test_what_is_wrong_is_explained_at_its_place(tmp_path: Path, text: str, expe
     assert wrong(tmp_path, MINIMAL + text + "\n") == [expected]
 
 
+TWO_MACHINES = "customizations: {state: {local: states}}\nengine: {kind: temporal, address: ADDRESS}\n"
+
+
+@pytest.mark.parametrize("address", ["temporal.example.com:7233", "127.0.0.1.example.com:7233", "10.0.0.1:7233"])
+def test_states_in_a_folder_are_refused_where_machines_would_have_one_each(tmp_path: Path, address: str) -> None:
+    (told,) = wrong(tmp_path, MINIMAL + TWO_MACHINES.replace("ADDRESS", address))
+
+    assert told.startswith("vending.yaml:2:25: customizations.state is a folder, which is another one on each machine")
+    assert told.endswith(f'"{address}"; write a bucket, like {{bucket: example-vending-state, region: eu-west-1}}')
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:7233", "127.1.2.3:7233", "LocalHost:7233"])
+def test_one_machine_may_try_many_workers_with_states_in_a_folder(tmp_path: Path, address: str) -> None:
+    assert settings(tmp_path, MINIMAL + TWO_MACHINES.replace("ADDRESS", address)).engine.address == address
+
+
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     found = wrong(tmp_path, "organization: {home_region: x}\nprovisioner: terraform\nengine: {kind: durable}\n")
     assert [each.partition(": ")[0] for each in found] == [

@@ -23,6 +23,7 @@ NAMES_READ: Final = 1_000
 """So many names of groups or users are looked through for one that was probably meant."""
 
 _PAGE: Final = 100
+_ADDRESS: Final = "emails.value"
 _ID: Final = re.compile(r"(?:[0-9a-f]{10}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 """https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_GetGroupId.html"""
 
@@ -134,6 +135,15 @@ class Directory:
             )
         return found
 
+    def id_of_address(self, email: str) -> str | None:
+        """The id of a user by the e-mail address; None if there is no such.
+
+        It is mostly the name, too, but an identity provider may name its users otherwise:
+        https://docs.aws.amazon.com/singlesignon/latest/IdentityStoreAPIReference/API_GetUserId.html
+        """
+        user = Principal(PrincipalKind.USER, email)
+        return self.id_of(user) or self._id_by(_ADDRESS, user)
+
     def id_for_removal(self, principal: Principal) -> str | None:
         """As `id_of`; what is gone from the store is known by its id alone."""
         found = self.id_of(principal)
@@ -176,8 +186,14 @@ class Directory:
             return dict(zip(pool.map(name, arns), arns, strict=True))
 
     def _find(self, principal: Principal) -> str | None:
+        found = self._id_by(_CALLS[principal.kind].attribute, principal)
+        if found is not None:
+            self._names.setdefault((principal.kind, found), principal.name)
+        return found
+
+    def _id_by(self, attribute: str, principal: Principal) -> str | None:
         calls = _CALLS[principal.kind]
-        unique = {"AttributePath": calls.attribute, "AttributeValue": principal.name}
+        unique = {"AttributePath": attribute, "AttributeValue": principal.name}
         try:
             answer = getattr(self._store, calls.find)(
                 IdentityStoreId=self.required().store, AlternateIdentifier={"UniqueAttribute": unique}
@@ -186,9 +202,7 @@ class Directory:
             if code_of(error) == "ResourceNotFoundException":
                 return None
             raise
-        found = str(answer[calls.found])
-        self._names.setdefault((principal.kind, found), principal.name)
-        return found
+        return str(answer[calls.found])
 
     def _describe(self, kind: PrincipalKind, principal_id: str) -> str:
         calls = _CALLS[kind]
