@@ -1,7 +1,7 @@
 """What landed on the main branch since the last run that left nothing undone, and what of it was reviewed.
 
 Nothing that a pull request's author could write is believed. What was reviewed is read from *our* verdict on the commit that
-was merged, by a run that began before the merge; without one, nothing was reviewed.
+was merged, by a run that began and ended before the merge; without one, nothing was reviewed.
 """
 
 import logging
@@ -112,6 +112,10 @@ def _reviewed(forge: Forge, pull: PullRequest, prefix: str, plans: Path | None) 
     newest = before[-1]
     if newest.conclusion is Conclusion.RUNNING:
         return Reviewed(pull_request=pull, plan=None, why="its last plan has never ended")
+    if newest.ended > pull.merged_at:
+        return Reviewed(
+            pull_request=pull, plan=None, why="its last plan ended after the merge, so nobody can have seen it"
+        )
     if not is_seal(newest.seal):
         return Reviewed(pull_request=pull, plan=None, why="its last plan had findings, so there was nothing to review")
     plan = unsealed(newest.seal, _carriers(forge, pull, newest, prefix), plans)

@@ -10,6 +10,7 @@ from github.CheckRun import CheckRun
 from github.Repository import Repository
 
 from pipeline.errors import PermanentServiceError
+from pipeline.forges.orders import order_time
 from pipeline.forges.values import Annotation, Conclusion, Level, Verdict
 
 PER_CALL: Final = 50
@@ -113,4 +114,5 @@ def _verdict(run: CheckRun) -> Verdict:
         summary=run.output.summary or "",
         text=run.output.text or "",
         url=run.details_url or "",
+        ended=order_time(run.completed_at) if is_done and run.completed_at is not None else "",
     )

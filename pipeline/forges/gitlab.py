@@ -8,7 +8,6 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 from urllib.parse import quote
@@ -18,7 +17,7 @@ from requests.exceptions import RequestException
 
 from pipeline.forges import sticky
 from pipeline.forges.failures import refusal, too_long, unreachable
-from pipeline.forges.orders import order_time
+from pipeline.forges.orders import told_time
 from pipeline.forges.size import size
 from pipeline.forges.sticky import Posts
 from pipeline.forges.values import Comment, Conclusion, Limits, Posted, Posting, PullRequest, Verdict
@@ -253,7 +252,7 @@ def _pull_request(each: Attributes) -> PullRequest:
         base_ref=each["target_branch"],
         is_fork=each["source_project_id"] != each["target_project_id"],
         is_merged=each["state"] == "merged",
-        merged_at=order_time(datetime.fromisoformat(each["merged_at"])) if each.get("merged_at") else "",
+        merged_at=told_time(each.get("merged_at")),
     )
 
 
@@ -276,8 +275,7 @@ def _description(verdict: Verdict) -> str:
 
 
 def _verdict(each: Attributes) -> Verdict:
-    description = str(each["description"] or "")
-    sealed = _SEALED.fullmatch(description)
+    sealed = _SEALED.fullmatch(description := str(each["description"] or ""))
     title = sealed["title"] if sealed else description
     return Verdict(
         name=each["name"],
@@ -287,6 +285,7 @@ def _verdict(each: Attributes) -> Verdict:
         order=sealed["order"] if sealed else "",
         seal=(sealed["seal"] or "") if sealed else "",
         url=each.get("target_url") or "",
+        ended=told_time(each.get("finished_at")),
     )
 
 

@@ -13,6 +13,11 @@ def order_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(_FORM)
 
 
+def told_time(told: str | None) -> str:
+    """The same, of a moment in ISO 8601; empty for none."""
+    return order_time(datetime.fromisoformat(told)) if told else ""
+
+
 def order_of(began: datetime, run: str) -> str:
     """The order of a run: when it began, and its name among those of the same moment."""
     return f"{order_time(began)}-{_UNSAFE.sub('-', run)[:40]}".removesuffix("-")

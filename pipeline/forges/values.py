@@ -66,7 +66,8 @@ class Verdict:
 
     `order` names the run; a verdict of the same name, commit and order takes the place of the one before. `title` is one line.
     `summary` is Markdown and `text` is for machines; GitLab keeps neither, so what has to be trusted there is `seal`, at most
-    `SEAL_LIMIT` characters that only our own token can have written.
+    `SEAL_LIMIT` characters that only our own token can have written. `ended`: when, as the forge tells and `orders.order_time`
+    writes it; empty while it is running, and where the forge does not say.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Verdict:
     text: str = ""
     url: str = ""
     annotations: tuple[Annotation, ...] = ()
+    ended: str = ""
 
 
 class Posting(StrEnum):

@@ -102,7 +102,8 @@ def running(reviewed: Sequence[str], unreviewed: str, page: Page, rows: Sequence
 def ended(result: Result, unreviewed: str, page: Page, *, requester: str = "") -> str:
     """The end of the run. `requester` (a login, checked by the caller) is mentioned, once."""
     head = f"{marker(REPORT, page.root)}\n### vend apply: {result.verdict}\n\n"
-    foot = f"{_why(unreviewed)}{_next(result)}{_link(page.link)}" + (f"\n@{requester}\n" if requester else "")
+    call = f"\n@{requester}, this is what became of it.\n" if requester else ""
+    foot = f"{_why(unreviewed)}{_next(result)}{_link(page.link)}{call}"
     holds = result.left.holds if result.left is not None else ()
     items: list[Row | Hold] = [*sorted(result.outcomes, key=_urgency), *holds, *sorted(result.vanished, key=_urgency)]
     return _fitted(head, _rows(items, page), foot, page)

@@ -272,6 +272,17 @@ def test_a_plan_made_after_the_merge_was_not_reviewed(team: Team) -> None:
     assert "orders" not in team.accounts()
 
 
+def test_a_plan_that_ended_after_the_merge_was_seen_by_nobody(team: Team) -> None:
+    pull = team.branch(orders=NEW)
+    team.plan(pull)
+    team.merge(pull)
+    for each in team.bench.world.verdicts:
+        each["ended"] = "2099-01-01T00:00:00Z"
+    assert team.apply() == ExitCode.NOT_REVIEWED
+    assert "orders" not in team.accounts()
+    assert "ended after the merge" in team.comment("apply")
+
+
 def test_a_push_after_the_last_plan_is_not_what_was_reviewed(team: Team) -> None:
     pull = team.branch(orders=NEW)
     team.plan(pull)

@@ -18,6 +18,9 @@ PUBLISHED = json.loads((Path(__file__).parent / "github.openapi.json").read_text
 LONGEST = 65_536
 REPO = f"/repos/{REPOSITORY}"
 
+MADE = "2026-11-22T06:00:00Z"
+"""When everything in it is of."""
+
 
 @cache
 def _validator(place: int, part: str) -> Draft202012Validator | None:
@@ -75,6 +78,7 @@ class _GitHub:
         made = self.fill("/repos/{owner}/{repo}/check-runs", "POST")
         made |= {name: each.get(name) for name in ("id", "name", "head_sha", "external_id", "status", "conclusion")}
         made["details_url"] = each.get("details_url")
+        made["completed_at"] = each.get("ended", MADE) if each.get("status") == "completed" else None
         made["app"]["slug"] = _app(each["author"])
         made["url"] = f"{self.api}/check-runs/{each['id']}"
         output = each.get("output", {})

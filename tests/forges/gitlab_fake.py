@@ -53,7 +53,9 @@ NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "APIEntitiesCommitStatus": frozenset({"id", "sha", "name", "status", "description", "author"}),
     "APIEntitiesIssue": frozenset({"iid", "title", "description", "state", "author", "web_url"}),
 }
-MAY_BE_NULL: Final = frozenset({"merged_at", "sha", "diff_refs", "description", "target_url", "coverage", "type"})
+MAY_BE_NULL: Final = frozenset(
+    {"merged_at", "finished_at", "sha", "diff_refs", "description", "target_url", "coverage", "type"}
+)
 """Of what the fake answers; there are more in GitLab."""
 
 COMMA_SEPARATED: Final = frozenset({"labels", "add_labels", "remove_labels"})
@@ -174,7 +176,8 @@ class _GitLab:
     def status(self, each: dict[str, Any]) -> dict[str, Any]:
         kept = {name: each.get(name) for name in ("id", "sha", "name", "description", "target_url")}
         made = {"status": each["state"], "author": _user(each["author"]), "created_at": MADE, "coverage": None}
-        return {**kept, **made, "ref": each.get("ref", "main"), "allow_failure": False}
+        ended = None if each["state"] in {"pending", "running"} else each.get("ended", MADE)
+        return {**kept, **made, "ref": each.get("ref", "main"), "allow_failure": False, "finished_at": ended}
 
     def issue(self, each: dict[str, Any]) -> dict[str, Any]:
         url = f"https://gitlab.example/{REPOSITORY}/-/issues/{each['iid']}"
