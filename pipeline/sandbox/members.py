@@ -42,14 +42,14 @@ def knows_key(account_id: str, access_key: str) -> bool:
 
 
 def can_enter(account: Account, role_arn: str) -> bool:
-    """Whether the account is in use and has the role. Trust policies are not evaluated."""
+    """Whether the account is in use and has the role. Trust policies are not evaluated; one that denies lets nobody in."""
     if account.state != ACTIVE:
         return False
     try:
-        _furnished_iam(account).get_role_by_arn(role_arn)
+        role = _furnished_iam(account).get_role_by_arn(role_arn)
     except NotFoundException:
         return False
-    return True
+    return '"Deny"' not in str(role.assume_role_policy_document)
 
 
 def trusts_management(account: Account, role_name: str) -> bool:

@@ -21,6 +21,7 @@ from pipeline.reconcile.temporal.codec import Compressing
 from pipeline.reconcile.temporal.refusals import unreachable
 
 _PATIENCE: Final = timedelta(seconds=10)
+_REFUSED: Final = "Failing legacy query request"
 _LONGEST: Final = 30.0
 """Seconds; a server that is silent while TLS is agreed upon would be waited for without end."""
 
@@ -80,12 +81,17 @@ async def _reach(server: Server, identity: str) -> Client:
     return client
 
 
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether it tells anybody anything. A query is refused because `runner.CautiousRunner` wants it, and is asked again."""
+    return _REFUSED not in record.getMessage()
+
+
 @functools.cache
 def _runtime() -> Runtime:
     """One for the process. What the SDK's core has to say goes the way of everything else that is logged."""
-    forwarding = LogForwardingConfig(
-        logging.getLogger(f"{__name__}.core"), append_target_to_name=False, prepend_target_on_message=False
-    )
+    said = logging.getLogger(f"{__name__}.core")
+    said.addFilter(is_news)
+    forwarding = LogForwardingConfig(said, append_target_to_name=False, prepend_target_on_message=False)
     return Runtime(telemetry=TelemetryConfig(logging=dataclasses.replace(LoggingConfig.default, forwarding=forwarding)))
 
 

@@ -1,5 +1,6 @@
 """A worker goes on from no state that only a query has led it to."""
 
+import logging
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
@@ -11,6 +12,7 @@ from temporalio.bridge.proto.workflow_activation import WorkflowActivation
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
 from temporalio.worker import WorkflowInstance
 
+from pipeline.reconcile.temporal.connection import is_news
 from pipeline.reconcile.temporal.runner import CautiousInstance
 
 BY_ITSELF = "legacy_query"
@@ -134,3 +136,11 @@ def test_of_a_history_that_grows_everything_reaches_the_workflow_in_its_order(
 
     assert not any(is_refused(instance, act) for act in acts)
     assert inner.seen == acts
+
+
+def test_that_a_query_was_refused_is_not_told_and_everything_else_is() -> None:
+    def said(text: str) -> logging.LogRecord:
+        return logging.LogRecord("core", logging.WARNING, __file__, 1, text, None, None)
+
+    assert not is_news(said("Failing legacy query request {'run_id': '1'}"))
+    assert is_news(said("Failing workflow task {'run_id': '1'}"))
