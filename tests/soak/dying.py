@@ -1,4 +1,4 @@
-"""Workers in processes of their own that die by SIGKILL at chosen points: once in each kind of operation, at each moment of it."""
+"""Workers in processes of their own that die by SIGKILL once in each kind of operation: before it, and after its first write."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
+from uuid import uuid4
 
 from pipeline import __version__
 from pipeline.app.customizing import KIND
@@ -31,6 +32,7 @@ from tests.end_to_end.machines import DistributedParts
 BEFORE: Final = "before"
 AFTER_WRITE: Final = "after-write"
 SEEN: Final = "seen"
+INSIDE: Final = "inside"
 
 WORKERS: Final = 3
 KILLED: Final = -9
@@ -59,6 +61,20 @@ class Deaths:
         return frozenset(
             each.name.partition(" ")[2] for each in self.folder.iterdir() if each.name.startswith(f"{moment} ")
         )
+
+    @contextmanager
+    def inside(self, kind: str) -> Iterator[None]:
+        """A worker that dies meanwhile, at whichever point of whichever operation, has died in this one, too."""
+        mark = self.folder / f"{INSIDE} {kind}@{uuid4()}"
+        mark.touch()
+        try:
+            yield
+        finally:
+            mark.unlink()
+
+    def died_in(self) -> frozenset[str]:
+        """The kinds of operation that somebody was in the middle of when he died."""
+        return frozenset(each.rpartition("@")[0] for each in self.kinds(INSIDE))
 
     def _note(self, moment: str, kind: str) -> bool:
         try:
@@ -109,7 +125,8 @@ class _Mortal:
             self._now.kind = kind_of(operation)
             self._deaths.see(self._now.kind)
             self._deaths.die(BEFORE, self._now.kind)
-            return hands.perform(operation, facts)
+            with self._deaths.inside(self._now.kind):
+                return hands.perform(operation, facts)
 
         return replace(hands, perform=perform)
 
